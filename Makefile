@@ -1,0 +1,80 @@
+# Every command of the project. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+# Bytecode makes imports 3-5 times faster; some machines switch it off globally.
+unexport PYTHONDONTWRITEBYTECODE
+unexport VIRTUAL_ENV
+PY := .venv/bin/python
+UV := .venv/bin/uv
+UV_VERSION := 0.13.9
+
+# The first Python 3.13 on the PATH.
+define FIND_PYTHON
+for p in python3.13 python3 python; do \
+  if $$p -c 'import sys, venv, ensurepip; raise SystemExit(sys.version_info[:2] != (3, 13))' >/dev/null 2>&1; then echo $$p; exit 0; fi; \
+done; \
+echo "Python 3.13 (with venv) is needed and was not found on the PATH: install it (Debian: python3.13 python3.13-venv; others: python.org or pyenv) and run make again." >&2; exit 1
+endef
+define FIND_NODE
+v=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
+if [ "$${v:-0}" -lt 20 ] || ! command -v npm >/dev/null; then \
+  echo "Node 20 or newer with npm is needed$${v:+ and version $$v was found}: install it (Debian: nodejs npm; others: nodejs.org) and run make again." >&2; exit 1; \
+fi
+endef
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
+
+.PHONY: setup
+setup: ## install everything into this folder (.venv, node_modules)
+	@$(MAKE) -j2 .venv/ready node_modules/ready
+
+.venv/ready: requirements-dev.txt requirements.txt Makefile
+	@python=$$($(FIND_PYTHON)); echo "Installing Python packages into .venv ..."; \
+	$$python -m venv --clear .venv; \
+	if $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null \
+	   && $(UV) pip install -q --python $(PY) --compile-bytecode -r requirements-dev.txt 2>/dev/null; then :; \
+	else $(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt; fi; \
+	touch $@
+
+node_modules/ready: package-lock.json
+	@$(FIND_NODE); echo "Installing Azurite into node_modules ..."; \
+	npm ci --no-audit --no-fund --loglevel=error >/dev/null; \
+	touch $@
+
+.PHONY: lock
+lock: .venv/ready ## pin requirements*.in into requirements*.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements.in -o requirements.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-dev.in -o requirements-dev.txt
+
+.PHONY: demo
+demo: setup ## a Bell program through the whole local cloud, ends with its histogram
+	@$(PY) -m local run -- $(PY) examples/loose/bell.py
+
+.PHONY: up
+up: setup ## start the local cloud and keep it running
+	@$(PY) -m local up
+
+.PHONY: test
+test: setup ## all tests
+	@$(PY) -m pytest
+
+.PHONY: test-long
+test-long: setup ## the proofs that take minutes
+	@$(PY) -m pytest -m long --timeout 1800
+
+.PHONY: check
+check: .venv/ready ## format, lint, types, import direction
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+.PHONY: bench
+bench: setup ## speed, beside the bare SDK on the same local cloud
+	@$(PY) -m bench
+
+.PHONY: clean
+clean: ## remove what setup and the local cloud made
+	@rm -rf .venv node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Orchestration of quantum jobs in an Azure Quantum workspace: submit, follow, fetch, with records that survive."""

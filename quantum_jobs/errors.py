@@ -1,0 +1,292 @@
+"""Every error of the service, with the problem it becomes over HTTP.
+
+    QuantumJobsError
+    ├── RequestRefused            the caller can mend it; nothing was written, nothing costs
+    │   ├── InvalidRequest 400    IdempotencyKeyMissing 400
+    │   ├── Unauthorized 401      Forbidden 403
+    │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404
+    │   ├── MethodNotAllowed 405  PayloadTooLarge 413   UnsupportedMediaType 415
+    │   └── IdempotencyKeyReused, ProgramInvalid, ProgramFormatUnsupported, TooManyQubits,
+    │       ShotsOutOfRange, UnknownTarget 422
+    ├── WrongState                right request, wrong moment
+    │   └── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
+    └── ServiceFault              ours
+        ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
+        ├── ProviderRefused 502       the workspace refused a job for good; becomes a job's error, not an answer
+        ├── ResultUnreadable 500      a result document in no known shape; becomes a job's error, not an answer
+        └── SettingsMissing 500       at start only
+
+A slug is part of the API and never changes; titles and details may.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request or a program.
+
+    Lines and columns count from 1, columns in code points of the submitted text.
+    """
+
+    detail: str
+    pointer: str = "/program/source"
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+
+    def as_member(self) -> dict[str, Any]:
+        """Give the fault as an item of a problem's `errors`."""
+        names = {"end_line": "endLine", "end_column": "endColumn"}
+        return {names.get(name, name): value for name, value in vars(self).items() if value is not None}
+
+
+class QuantumJobsError(Exception):
+    """Root of all errors raised on purpose; `detail` is for people, `members` for programs."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "The service failed"
+
+    def __init__(self, detail: str = "", **members: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.members: dict[str, Any] = members
+        self.headers: dict[str, str] = {}
+
+
+class RequestRefused(QuantumJobsError):
+    """The caller can mend it."""
+
+    status = 400
+
+
+class InvalidRequest(RequestRefused):
+    """The request does not have the shape of the API."""
+
+    status, slug, title = 400, "invalid-request", "The request is not valid"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or '/'}: {fault.detail}" for fault in faults))
+        self.members = {"errors": [fault.as_member() for fault in faults]}
+
+
+class IdempotencyKeyMissing(RequestRefused):
+    """A submit without a usable Idempotency-Key."""
+
+    status, slug, title = 400, "idempotency-key-missing", "Idempotency-Key is missing"
+
+
+class Unauthorized(RequestRefused):
+    """No token, or one that does not hold."""
+
+    status, slug, title = 401, "unauthorized", "A valid token is needed"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+
+
+class Forbidden(RequestRefused):
+    """The token lacks the role."""
+
+    status, slug, title = 403, "forbidden", "The caller lacks the role"
+
+    def __init__(self, required_roles: Collection[str]) -> None:
+        super().__init__(f"One of these roles is needed: {', '.join(sorted(required_roles))}.")
+        self.members = {"requiredRoles": sorted(required_roles)}
+
+
+class NotFound(RequestRefused):
+    """No operation has this path."""
+
+    status, slug, title = 404, "not-found", "There is nothing here"
+
+
+class JobNotFound(RequestRefused):
+    """No such job, or another's: the two must look the same."""
+
+    status, slug, title = 404, "job-not-found", "No such job"
+
+    def __init__(self) -> None:
+        super().__init__("The job does not exist or is not yours.")
+
+
+class TargetNotFound(RequestRefused):
+    """A target asked for by path."""
+
+    status, slug, title = 404, "target-not-found", "No such target"
+
+
+class MethodNotAllowed(RequestRefused):
+    """The path exists, the method does not."""
+
+    status, slug, title = 405, "method-not-allowed", "The path does not take this method"
+
+    def __init__(self, method: str, allow: Collection[str]) -> None:
+        super().__init__(f"{method} is not possible here; {', '.join(sorted(allow))} would be.")
+        self.members = {"allow": sorted(allow)}
+        self.headers = {"Allow": ", ".join(sorted(allow))}
+
+
+class PayloadTooLarge(RequestRefused):
+    """The body is over the limit."""
+
+    status, slug, title = 413, "payload-too-large", "The body is too large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The body has {size:,} bytes; at most {limit:,} are taken.", maxBytes=limit)
+
+
+class UnsupportedMediaType(RequestRefused):
+    """The body is not JSON."""
+
+    status, slug, title = 415, "unsupported-media-type", "The body has the wrong media type"
+
+    def __init__(self, got: str, accepted: Collection[str]) -> None:
+        super().__init__(f"Content-Type is {got!r}; {' or '.join(accepted)} is needed.", accepted=list(accepted))
+
+
+class IdempotencyKeyReused(RequestRefused):
+    """The key belongs to a job made from another body."""
+
+    status, slug, title = 422, "idempotency-key-reused", "Idempotency-Key was used with another request"
+
+    def __init__(self, job_id: str, created_at: str) -> None:
+        super().__init__(
+            f"The key made {job_id} at {created_at} from a different body.", jobId=job_id, createdAt=created_at
+        )
+
+
+class ProgramInvalid(RequestRefused):
+    """The program does not compile; every fault is listed with its place."""
+
+    status, slug, title = 422, "program-invalid", "The program does not compile"
+
+    def __init__(self, format: str, faults: Sequence[Fault]) -> None:  # noqa: A002 - the API's word
+        number = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(f"{number} in the {format} program.", format=format)
+        self.faults = tuple(faults)
+        self.members["errors"] = [fault.as_member() for fault in faults]
+
+
+class ProgramFormatUnsupported(RequestRefused):
+    """The target cannot take the program in this form."""
+
+    status, slug, title = 422, "program-format-unsupported", "The target does not take this program"
+
+
+class TooManyQubits(RequestRefused):
+    """The program is wider than the target."""
+
+    status, slug, title = 422, "too-many-qubits", "The program needs more qubits than the target has"
+
+    def __init__(self, target: str, required: int, available: int, targets_that_fit: Sequence[str]) -> None:
+        super().__init__(f"{required} qubits needed, {target} has {available}.")
+        self.members = {
+            "required": required,
+            "available": available,
+            "targetsThatFit": list(targets_that_fit),
+            "errors": [Fault(f"has {available} qubits", "/target").as_member()],
+        }
+
+
+class ShotsOutOfRange(RequestRefused):
+    """The target takes fewer or more shots."""
+
+    status, slug, title = 422, "shots-out-of-range", "Shots outside the target's range"
+
+    def __init__(self, shots: int, minimum: int, maximum: int) -> None:
+        super().__init__(f"{shots} shots; the target takes {minimum} to {maximum}.")
+        bound = f"at most {maximum}" if shots > maximum else f"at least {minimum}"
+        self.members = {
+            "minimum": minimum,
+            "maximum": maximum,
+            "errors": [Fault(bound, "/shots").as_member()],
+        }
+
+
+class UnknownTarget(RequestRefused):
+    """A target named in a body."""
+
+    status, slug, title = 422, "unknown-target", "No such target"
+
+    def __init__(self, target: str, targets: Sequence[str], did_you_mean: str | None) -> None:
+        super().__init__(f"{target!r} is not a target.", targets=list(targets))
+        if did_you_mean:
+            self.members["didYouMean"] = did_you_mean
+        self.members["errors"] = [Fault("unknown", "/target").as_member()]
+
+
+class WrongState(QuantumJobsError):
+    """The right request at the wrong moment."""
+
+    status = 409
+
+
+class ResultNotReady(WrongState):
+    """The job has not finished."""
+
+    status, slug, title = 409, "result-not-ready", "The job has not finished"
+
+    def __init__(self, state: str, retry_after_seconds: int) -> None:
+        super().__init__(f"The job is {state}.", state=state)
+        self.headers = {"Retry-After": str(retry_after_seconds)}
+
+
+class JobFailed(WrongState):
+    """The result of a failed job was asked for."""
+
+    status, slug, title = 409, "job-failed", "The job failed"
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(str(error.get("detail") or "The job failed."), error=dict(error))
+
+
+class JobCancelled(WrongState):
+    """The result of a cancelled job was asked for."""
+
+    status, slug, title = 409, "job-cancelled", "The job was cancelled"
+
+
+class TargetUnavailable(WrongState):
+    """The provider says the target takes no jobs now."""
+
+    status, slug, title = 409, "target-unavailable", "The target takes no jobs now"
+
+
+class ServiceFault(QuantumJobsError):
+    """Something of ours, or behind us, does not work."""
+
+    status = 503
+
+
+class ServiceUnavailable(ServiceFault):
+    """A store, the queue, the vault or the workspace does not answer."""
+
+    status, slug, title = 503, "service-unavailable", "A part of the service does not answer"
+
+    def __init__(self, part: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(f"{part} does not answer. Nothing is lost: send the same request again.")
+        self.headers = {"Retry-After": str(retry_after_seconds)}
+
+
+class ProviderRefused(ServiceFault):
+    """The workspace or the provider refused a job for good."""
+
+    status, slug, title = 502, "provider-rejected", "The provider refused the job"
+
+
+class ResultUnreadable(ServiceFault):
+    """A result document in no known shape."""
+
+    status, slug, title = 500, "result-unreadable", "The provider's result could not be read"
+
+
+class SettingsMissing(ServiceFault):
+    """The process was started without what it needs."""
+
+    status, slug, title = 500, "internal-error", "The service is not configured"

@@ -1,0 +1,1 @@
+"""Programs: read once into one representation, checked, and written for providers."""
