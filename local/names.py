@@ -1,0 +1,40 @@
+"""What everything in the local cloud is called: ids, host names, audiences and roles, in one place."""
+
+from typing import Final, Literal
+
+StorageService = Literal["blob", "queue", "table"]
+
+TENANT_ID: Final = "11111111-1111-4111-8111-111111111111"
+SUBSCRIPTION_ID: Final = "22222222-2222-4222-8222-222222222222"
+RESOURCE_GROUP: Final = "quantum-jobs-local"
+WORKSPACE: Final = "quantum-jobs-local"
+LOCATION: Final = "eastus"
+STORAGE_ACCOUNT: Final = "quantumjobslocal"
+KEY_VAULT: Final = "quantum-jobs-local"
+
+LOGIN_HOST: Final = "login.microsoftonline.com"
+MANAGEMENT_HOST: Final = "management.azure.com"
+QUANTUM_HOST: Final = f"{LOCATION}.quantum.azure.com"
+KEY_VAULT_HOST: Final = f"{KEY_VAULT}.vault.azure.net"
+STORAGE_SERVICES: Final[tuple[StorageService, ...]] = ("blob", "queue", "table")
+STORAGE_HOSTS: Final[dict[StorageService, str]] = {
+    service: f"{STORAGE_ACCOUNT}.{service}.core.windows.net" for service in STORAGE_SERVICES
+}
+HOSTS: Final = (LOGIN_HOST, MANAGEMENT_HOST, QUANTUM_HOST, KEY_VAULT_HOST, *STORAGE_HOSTS.values())
+
+# Audience of the job API's own tokens, and the roles its callers can have.
+AUDIENCE: Final = "api://quantum-jobs"
+ROLE_SUBMIT: Final = "Jobs.Submit"
+ROLE_READ_ALL: Final = "Jobs.Read.All"
+ROLE_ADMIN: Final = "Jobs.Admin"
+ROLES: Final = (ROLE_SUBMIT, ROLE_READ_ALL, ROLE_ADMIN)
+
+# The identity of the Functions app: what the managed-identity endpoint issues tokens for.
+MANAGED_IDENTITY_CLIENT_ID: Final = "33333333-3333-4333-8333-333333333333"
+MANAGED_IDENTITY_PRINCIPAL_ID: Final = "44444444-4444-4444-8444-444444444444"
+
+ISSUER_V1: Final = f"https://sts.windows.net/{TENANT_ID}/"
+ISSUER_V2: Final = f"https://{LOGIN_HOST}/{TENANT_ID}/v2.0"
+
+# What the vault is seeded with: which quantum workspace to use.
+VAULT_ENTRY: Final = "quantum-workspace"
