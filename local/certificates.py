@@ -1,6 +1,7 @@
 """The certificate authority of the local cloud and the one server certificate that it signs."""
 
 import ipaddress
+import secrets
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -77,8 +78,8 @@ def _holds(files: Certificates, now: datetime) -> bool:
 def _make(state: State, now: datetime) -> None:
     """Write a new authority and server certificate. The authority's key is not kept: it signs once."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    # The serial in the name keeps an old server certificate from passing for one of a new authority.
-    name = _name(f"Quantum Jobs local cloud {x509.random_serial_number():x}")
+    # The number in the name keeps an old server certificate from passing for one of a new authority.
+    name = _name(f"Quantum Jobs local cloud {secrets.token_hex(8)}")
     authority = _builder(name, name, authority_key.public_key(), now, _AUTHORITY_EXTENSIONS)
     authority = authority.add_extension(_own_identifier(authority_key), critical=False)
     server = _builder(_name("Quantum Jobs local cloud"), name, server_key.public_key(), now, _server_extensions())

@@ -107,62 +107,73 @@ class Vault:
         return self._secrets.get(name.lower(), [])
 
 
-def application(issuer: Issuer, seed: Mapping[str, str]) -> Starlette:
-    """Make the vault; `seed` is secret name -> value, each a JSON document."""
-    vault = Vault(seed)
+class _Operations:
+    """What the vault does for each operation of its API."""
 
-    async def get(request: Request) -> Response:
-        secret = vault.get(request.path_params["name"], request.path_params.get("version", ""))
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def get(self, request: Request) -> Response:
+        secret = self._named(request)
         if not secret.enabled:
             raise _Refusal(403, "Forbidden", "Operation get is not allowed on a disabled secret.")
         return JSONResponse({"value": secret.value, **secret.item(with_version=True)})
 
-    async def put(request: Request) -> Response:
+    async def put(self, request: Request) -> Response:
         body = await _json(request)
         secret = Secret(_valid_name(request), _valid_value(body))
         secret.change(body)
-        vault.add(secret)
+        self._vault.add(secret)
         return JSONResponse({"value": secret.value, **secret.item(with_version=True)})
 
-    async def patch(request: Request) -> Response:
-        secret = vault.get(request.path_params["name"], request.path_params.get("version", ""))
+    async def patch(self, request: Request) -> Response:
+        secret = self._named(request)
         secret.change(await _json(request))
         return JSONResponse(secret.item(with_version=True))
 
-    async def list_secrets(request: Request) -> Response:
-        return _page(request, [secret.item(with_version=False) for secret in vault.latest()])
+    async def list_secrets(self, request: Request) -> Response:
+        return _page(request, [secret.item(with_version=False) for secret in self._vault.latest()])
 
-    async def list_versions(request: Request) -> Response:
-        versions = vault.versions(request.path_params["name"])
+    async def list_versions(self, request: Request) -> Response:
+        versions = self._vault.versions(request.path_params["name"])
         return _page(request, [secret.item(with_version=True) for secret in versions])
 
-    async def not_built(request: Request) -> Response:
+    async def not_built(self, request: Request) -> Response:
         message = f"{request.method} {request.url.path} is not built in the local cloud; see local/COVERAGE.md."
         raise _Refusal(501, "NotImplemented", message)
 
-    def guarded(handler: Handler) -> Handler:
-        async def answer(request: Request) -> Response:
-            refusal = _authorize(issuer, request)
-            if refusal is None and "api-version" not in request.query_params:
-                raise _Refusal(400, "BadParameter", "The query parameter api-version is missing.")
-            return refusal or await handler(request)
+    def _named(self, request: Request) -> Secret:
+        return self._vault.get(request.path_params["name"], request.path_params.get("version", ""))
 
-        return answer
+
+def application(issuer: Issuer, seed: Mapping[str, str]) -> Starlette:
+    """Make the vault; `seed` is secret name -> value, each a JSON document."""
+    operations = _Operations(Vault(seed))
 
     def route(path: str, handler: Handler, *methods: str) -> Route:
-        return Route(path, guarded(handler), methods=methods)
+        return Route(path, _guarded(issuer, handler), methods=methods)
 
     return Starlette(
         routes=[
-            route("/secrets", list_secrets, "GET"),
-            route("/secrets/{name}/versions", list_versions, "GET"),
-            *(route(f"/secrets/{{name}}{end}", get, "GET") for end in ("", "/", "/{version}")),
-            route("/secrets/{name}", put, "PUT"),
-            *(route(f"/secrets/{{name}}{end}", patch, "PATCH") for end in ("", "/", "/{version}")),
-            route("/{path:path}", not_built, "GET", "PUT", "PATCH", "POST", "DELETE"),
+            route("/secrets", operations.list_secrets, "GET"),
+            route("/secrets/{name}/versions", operations.list_versions, "GET"),
+            *(route(f"/secrets/{{name}}{end}", operations.get, "GET") for end in ("", "/", "/{version}")),
+            route("/secrets/{name}", operations.put, "PUT"),
+            *(route(f"/secrets/{{name}}{end}", operations.patch, "PATCH") for end in ("", "/", "/{version}")),
+            route("/{path:path}", operations.not_built, "GET", "PUT", "PATCH", "POST", "DELETE"),
         ],
         exception_handlers={_Refusal: _refused},
     )
+
+
+def _guarded(issuer: Issuer, handler: Handler) -> Handler:
+    async def answer(request: Request) -> Response:
+        refusal = _authorize(issuer, request)
+        if refusal is None and "api-version" not in request.query_params:
+            raise _Refusal(400, "BadParameter", "The query parameter api-version is missing.")
+        return refusal or await handler(request)
+
+    return answer
 
 
 def _authorize(issuer: Issuer, request: Request) -> Response | None:

@@ -1,0 +1,92 @@
+"""Azurite, the storage of the local cloud: blobs, queues and tables of one account, as a child process."""
+
+import base64
+import re
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local.certificates import Certificates
+from local.children import Child
+from local.errors import PartFailed, StateCorrupt, ToolMissing
+from local.names import STORAGE_ACCOUNT, STORAGE_SERVICES, StorageService
+from local.state import State
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+STOP_WITH_PARENT = Path(__file__).resolve().parent / "stop_with_parent.cjs"
+KEY_FILE = "account.key"
+SECONDS_TO_START = 60.0
+
+
+@dataclass(frozen=True)
+class StorageAccount:
+    """The account, its key, and the port of each service (https on 127.0.0.1, the account taken from the Host)."""
+
+    name: str
+    key: str = field(repr=False)
+    ports: dict[StorageService, int]
+
+    def url(self, service: StorageService) -> str:
+        return f"https://127.0.0.1:{self.ports[service]}"
+
+
+async def start(state: State, certificates: Certificates, data: Path | None = None) -> tuple[Child, StorageAccount]:
+    """Start Azurite in memory, or on a folder that keeps what is stored; free ports of its own choice.
+
+    Raises ToolMissing, StateCorrupt or PartFailed.
+    """
+    command = _command(certificates, data)
+    key = _new_key() if data is None else _kept_key(data)
+    accounts = {"AZURITE_ACCOUNTS": f"{STORAGE_ACCOUNT}:{key}", "NODE_OPTIONS": ""}
+    child = await Child.start("azurite", command, state, environment=accounts, folder=state.folder)
+    try:
+        lines = await child.lines_until("successfully listening at", len(STORAGE_SERVICES), seconds=SECONDS_TO_START)
+        return child, StorageAccount(STORAGE_ACCOUNT, key, _ports(lines))
+    except BaseException:
+        await child.stop()
+        raise
+
+
+def _command(certificates: Certificates, data: Path | None) -> list[str | Path]:
+    node = shutil.which("node")
+    if node is None:
+        raise ToolMissing("Node 20 or newer is needed for the storage and `node` is not on the PATH: install it.")
+    if not AZURITE.exists():
+        raise ToolMissing(f"Azurite is not installed ({AZURITE} is missing): run `make setup`.")
+    place: list[str | Path] = ["--inMemoryPersistence"] if data is None else ["--location", data.absolute()]
+    ports = [argument for service in STORAGE_SERVICES for argument in (f"--{service}Port", "0")]
+    # Its telemetry would call home; its list of API versions ends before those that today's SDKs send.
+    switches = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--oauth", "basic"]
+    server: list[str | Path] = ["--cert", certificates.certificate, "--key", certificates.key]
+    return [node, "--require", STOP_WITH_PARENT, AZURITE, *place, *ports, *switches, *server]
+
+
+def _new_key() -> str:
+    return base64.b64encode(secrets.token_bytes(64)).decode()
+
+
+def _kept_key(data: Path) -> str:
+    """Read the account key beside the data, so that a shared access signature outlives a restart."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = data / KEY_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(_new_key())
+    key = path.read_text().strip()
+    if not re.fullmatch(r"[A-Za-z0-9+/]{86}==", key):
+        raise StateCorrupt(path, "not a storage account key")
+    return key
+
+
+def _ports(lines: list[str]) -> dict[StorageService, int]:
+    """Read the chosen ports from lines as `Azurite Blob service is successfully listening at https://127.0.0.1:1`."""
+    text = "\n".join(lines)
+    ports: dict[StorageService, int] = {}
+    for service in STORAGE_SERVICES:
+        match = re.search(rf"Azurite {service.title()} service .* at https://127\.0\.0\.1:(\d+)", text)
+        if match is None:
+            raise PartFailed("azurite", f"it did not tell the port of its {service} service: {text}")
+        ports[service] = int(match[1])
+    return ports
