@@ -1,0 +1,112 @@
+"""The host behind a port: uvicorn on loopback, its signals, its end with the parent."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+import uvloop
+
+from local.functions_host.app import Identity
+from local.functions_host.errors import HostError
+from local.functions_host.host import STOP_SECONDS, FunctionsHost
+from local.functions_host.keys import Keys
+from local.functions_host.logs import LOGGER
+from local.functions_host.platform_headers import StripIdentity
+
+
+def serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> int:
+    """Serve an app until a signal or the parent ends it; returns how many invocations were left unfinished.
+
+    Raises:
+        HostError: the app cannot be loaded or the port is taken.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(app_dir, options, keys))
+
+
+async def _serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> int:
+    stop = asyncio.Event()
+    _listen_for_the_end(stop, with_parent=options.stop_with_parent)
+    with _socket(options.port) as listening:
+        host = FunctionsHost(app_dir, keys=keys, identity=_identity(options), lenient_chunked=options.lenient_chunked)
+        async with host:
+            server = _Server(_config(host))
+            serving = asyncio.create_task(server.serve([listening]))
+            _announce(host, listening.getsockname()[1])
+            await stop.wait()
+            server.should_exit = True
+            unfinished = await host.stop()
+            await serving
+    return unfinished
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that leaves the signals to this module."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Install nothing."""
+        yield
+
+
+def _config(host: FunctionsHost) -> uvicorn.Config:
+    return uvicorn.Config(
+        host.asgi,
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=int(STOP_SECONDS),
+    )
+
+
+def _socket(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+    except OSError as error:
+        listening.close()
+        raise HostError(
+            f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); choose another with --port."
+        ) from None
+    return listening
+
+
+def _listen_for_the_end(stop: asyncio.Event, *, with_parent: bool) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if with_parent:
+
+        def wait_for_parent() -> None:
+            sys.stdin.buffer.read()
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
+                loop.call_soon_threadsafe(stop.set)
+
+        threading.Thread(target=wait_for_parent, name="parent", daemon=True).start()
+
+
+def _identity(options: argparse.Namespace) -> Identity:
+    return StripIdentity()
+
+
+def _announce(host: FunctionsHost, port: int) -> None:
+    from local.functions_host.check import overview
+
+    url = f"http://127.0.0.1:{port}"
+    for line in overview(host, url).splitlines():
+        LOGGER.info("%s", line)
+    LOGGER.info("master key %s", host.keys.master)
+    if any(function.auth_level == "function" for function in host.functions if function.trigger.type == "httpTrigger"):
+        LOGGER.info("host key %s", host.keys.host)
+    print(f"ready {url}", flush=True)
