@@ -1,0 +1,103 @@
+"""Integer, Boolean and floating-point operations of the adaptive profile, on Python numbers."""
+
+import operator
+from collections.abc import Callable
+
+from local.execution.program import Number
+
+
+def wrapped(value: Number, width: int) -> Number:
+    """Keep an integer within its width, as two's complement; an i1 is 0 or 1."""
+    if isinstance(value, float):
+        return value
+    value = int(value) & ((1 << width) - 1)
+    # Only i1 is kept as 0 or 1: every i1 here is a truth value.
+    return value if width == 1 or value < 1 << (width - 1) else value - (1 << width)
+
+
+def _unsigned(value: Number, width: int) -> int:
+    return int(value) & ((1 << width) - 1)
+
+
+def _divided(left: Number, right: Number) -> int:
+    """Divide integers towards zero, as LLVM does."""
+    quotient = abs(int(left)) // abs(int(right))
+    return quotient if (left < 0) == (right < 0) else -quotient
+
+
+def _remainder(left: Number, right: Number) -> int:
+    return int(left) - int(right) * _divided(left, right)
+
+
+def _select(condition: Number, then: Number, otherwise: Number) -> Number:
+    return then if condition else otherwise
+
+
+def _shifted_left(value: Number, places: Number) -> int:
+    """Shift at most 64 places: LLVM leaves more undefined, and Python would make a number of any size."""
+    return int(value) << int(places) if 0 <= places < 64 else 0
+
+
+def _shifted_right(value: Number, places: Number) -> int:
+    return int(value) >> int(places) if 0 <= places < 64 else 0
+
+
+def _same(value: Number) -> Number:
+    return value
+
+
+OPERATIONS: dict[str, Callable[..., Number]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "sdiv": _divided,
+    "srem": _remainder,
+    "and": operator.and_,
+    "or": operator.or_,
+    "xor": operator.xor,
+    "shl": _shifted_left,
+    "ashr": _shifted_right,
+    "select": _select,
+    "trunc": _same,
+    "sext": _same,
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "slt": operator.lt,
+    "sle": operator.le,
+    "sgt": operator.gt,
+    "sge": operator.ge,
+    "fadd": operator.add,
+    "fsub": operator.sub,
+    "fmul": operator.mul,
+    "fdiv": operator.truediv,
+    "fneg": operator.neg,
+    "oeq": operator.eq,
+    "one": operator.ne,
+    "olt": operator.lt,
+    "ole": operator.le,
+    "ogt": operator.gt,
+    "oge": operator.ge,
+    "si_to_fp": float,
+    "fp_to_si": int,
+}
+# These read their operands as unsigned numbers of the operands' own width.
+UNSIGNED: dict[str, Callable[..., Number]] = {
+    "udiv": operator.floordiv,
+    "urem": operator.mod,
+    "lshr": _shifted_right,
+    "zext": _same,
+    "ult": operator.lt,
+    "ule": operator.le,
+    "ugt": operator.gt,
+    "uge": operator.ge,
+    "ui_to_fp": float,
+}
+
+
+def compute(operation: str, operands: list[Number], width: int, operand_width: int) -> Number:
+    """Give the value; raises ZeroDivisionError, OverflowError and ValueError as Python does."""
+    if operation in UNSIGNED:
+        number = UNSIGNED[operation](*(_unsigned(value, operand_width) for value in operands))
+    else:
+        number = OPERATIONS[operation](*operands)
+    return wrapped(number, width)

@@ -1,0 +1,270 @@
+"""Runs a program on a state vector: shots that share a history run as one group, which splits where they part."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+import qulacs
+from numpy.typing import NDArray
+
+from local.execution.classical import compute
+from local.execution.errors import InvalidProgram, ProgramTooLarge, UnsupportedProgram
+from local.execution.limits import DEFAULT, Limits
+from local.execution.noise import IDEAL, Noise, split_by_error
+from local.execution.operators import Operators
+from local.execution.program import (
+    Block,
+    Choose,
+    Compute,
+    Gate,
+    Jump,
+    Measure,
+    Number,
+    Operand,
+    Operation,
+    Program,
+    ReadResult,
+    RecordGroup,
+    RecordResult,
+    RecordValue,
+    Register,
+    Reset,
+)
+from local.execution.schedule import Deferred, final_measurements, measures_only_at_its_end
+
+type Entry = RecordGroup | tuple[str, Number]
+"""An item of the output: an opened array or tuple, or (kind, value) of a leaf."""
+type Record = tuple[Entry, ...]
+
+
+@dataclass(eq=False)
+class _Group:
+    """Shots that have had the same outcomes and errors so far."""
+
+    state: qulacs.QuantumState
+    shots: int
+    block: int = 0
+    position: int = 0
+    values: dict[int, Number] = field(default_factory=dict)
+    bits: dict[int, int] = field(default_factory=dict)
+    deferred: dict[int, int] = field(default_factory=dict)
+    """Result -> qubit, for measurements that nothing later depends on: read off the final state, all shots at once."""
+    output: list[Operation] = field(default_factory=list)
+
+    def with_shots(self, shots: int, *, copy: bool) -> "_Group":
+        return _Group(
+            self.state.copy() if copy else self.state,
+            shots,
+            self.block,
+            self.position,
+            dict(self.values),
+            dict(self.bits),
+            dict(self.deferred),
+            list(self.output),
+        )
+
+
+class Simulator:
+    """Samples one program; the same seed gives the same shots."""
+
+    def __init__(self, program: Program, *, seed: int, noise: Noise = IDEAL, limits: Limits = DEFAULT) -> None:
+        self._program, self._limits, self._noise = program, limits, noise
+        used = program.used_qubits()
+        if len(used) > self._limits.qubits:
+            raise ProgramTooLarge(
+                f"The program uses {len(used)} qubits; the local engine simulates at most {self._limits.qubits}."
+            )
+        self._place = {qubit: index for index, qubit in enumerate(used)}
+        self._operators = Operators(self._place)
+        self._rng = np.random.default_rng(seed)
+        self._deferred = [final_measurements(block) for block in program.blocks]
+        self._executed = 0
+        self._outcomes: Counter[Record] = Counter()
+
+    def sample(self, shots: int) -> Counter[Record]:
+        """Run so many shots; gives how often each output was recorded."""
+        if not 1 <= shots <= self._limits.shots:
+            raise InvalidProgram(f"Shots is {shots}; it must be from 1 to {self._limits.shots}.")
+        self._outcomes = Counter()
+        stack = [_Group(qulacs.QuantumState(max(1, len(self._place))), shots)]
+        while stack:
+            parts = self._advance(stack.pop())
+            # The smallest part runs first, so at most log2(shots) states wait at a time.
+            stack.extend(sorted(parts, key=lambda group: -group.shots))
+        return self._outcomes
+
+    def probabilities(self) -> dict[int, float]:
+        """Give the exact probability of each basis state of all declared qubits (bit i = qubit i).
+
+        Raises UnsupportedProgram where a later step depends on a measurement or a reset.
+        """
+        block = self._program.blocks[0]
+        if not measures_only_at_its_end(block):
+            raise UnsupportedProgram("This target takes no mid-circuit measurement, reset or branch on a result.")
+        state = qulacs.QuantumState(max(1, len(self._place)))
+        for operation in block.operations:
+            if isinstance(operation, Gate):
+                self._operators.apply(state, operation, {})
+        found: NDArray[np.float64] = np.abs(state.get_vector()) ** 2
+        # Below this is rounding of the simulator, not a part of the state.
+        indices = np.flatnonzero(found > 1e-14)
+        return {self._spread(int(index)): float(found[index]) for index in indices}
+
+    def _spread(self, index: int) -> int:
+        """Turn an index over the used qubits into one over all qubits."""
+        return sum((index >> place & 1) << qubit for qubit, place in self._place.items())
+
+    def _advance(self, group: _Group) -> list[_Group]:
+        """Run a group until it splits or ends; gives its parts, none at the end."""
+        while True:
+            block, deferred = self._program.blocks[group.block], self._deferred[group.block]
+            while group.position < len(block.operations):
+                index = group.position
+                group.position += 1
+                self._count()
+                parts = self._step(group, block.operations[index], index, deferred)
+                if parts:
+                    return parts
+            if block.next is None:
+                self._finish(group)
+                return []
+            self._count()
+            self._follow(group, block.next)
+
+    def _count(self) -> None:
+        self._executed += 1
+        if self._executed > self._limits.operations:
+            raise ProgramTooLarge(f"The program ran more than {self._limits.operations} operations: is there a loop?")
+
+    def _step(self, group: _Group, operation: Operation, index: int, deferred: Deferred) -> list[_Group]:
+        if isinstance(operation, Gate):
+            self._operators.apply(group.state, operation, group.values)
+            return self._err(group, operation)
+        if isinstance(operation, Measure):
+            if index in deferred.measurements:
+                group.bits.pop(operation.result, None)
+                group.deferred[operation.result] = operation.qubit
+                return []
+            return self._measure(group, operation)
+        if isinstance(operation, Reset):
+            return [] if index in deferred.dropped_resets else self._reset(group, operation.qubit)
+        self._classical(group, operation)
+        return []
+
+    def _classical(self, group: _Group, operation: Operation) -> None:
+        if isinstance(operation, ReadResult):
+            group.values[operation.target.index] = group.bits.get(operation.result, 0)
+        elif isinstance(operation, Compute):
+            operands = [_value(operand, group.values) for operand in operation.operands]
+            try:
+                value = compute(operation.operation, operands, operation.width, operation.operand_width)
+            except (ArithmeticError, ValueError) as error:
+                raise InvalidProgram(f"{operation.operation} of {operands} failed: {error}.") from error
+            group.values[operation.target.index] = value
+        elif isinstance(operation, RecordValue):
+            group.output.append(RecordValue(operation.kind, _value(operation.value, group.values)))
+        else:
+            group.output.append(operation)
+
+    def _follow(self, group: _Group, step: Jump | Choose) -> None:
+        if isinstance(step, Choose):
+            condition = _value(step.condition, group.values)
+            step = next((jump for case, jump in step.cases if case == condition), step.default)
+        moved = [(register.index, _value(operand, group.values)) for register, operand in step.moves]
+        group.values.update(moved)
+        group.block, group.position = step.block, 0
+
+    def _err(self, group: _Group, gate: Gate) -> list[_Group]:
+        """Draw errors of a gate; a gate on more than two qubits errs as two-qubit gates on its neighbours."""
+        qubits = gate.touched
+        pairs = [qubits] if len(qubits) <= 2 else list(pairwise(qubits))
+        probability = self._noise.error_probability(len(qubits))
+        if not probability:
+            return []
+        parts = [group]
+        for pair in pairs:
+            parts = [erred for part in parts for erred in self._split(part, pair, probability)]
+        return [] if parts[0] is group and len(parts) == 1 else parts
+
+    def _split(self, group: _Group, qubits: tuple[int, ...], probability: float) -> list[_Group]:
+        codes = split_by_error(self._rng, group.shots, probability, len(qubits))
+        if codes == {0: group.shots}:
+            return [group]
+        parts = []
+        for number, (code, shots) in enumerate(codes.items(), start=1):
+            # The last part takes the state itself.
+            part = group.with_shots(shots, copy=number < len(codes))
+            self._operators.apply_paulis(part.state, qubits, code)
+            parts.append(part)
+        return parts
+
+    def _collapse(self, group: _Group, qubit: int) -> list[tuple[int, _Group]]:
+        """Measure without reporting: gives the parts with their outcome."""
+        place = self._place[qubit]
+        zero = float(np.clip(group.state.get_zero_probability(place), 0.0, 1.0))
+        # Rounding must not open a branch that the program cannot reach.
+        zero = round(zero) if min(zero, 1 - zero) < 1e-12 else zero
+        zeros = int(self._rng.binomial(group.shots, zero))
+        counts = [(bit, shots) for bit, shots in ((0, zeros), (1, group.shots - zeros)) if shots]
+        parts = []
+        for number, (bit, shots) in enumerate(counts, start=1):
+            part = group.with_shots(shots, copy=number < len(counts)) if len(counts) > 1 else group
+            self._operators.project(part.state, place, bit)
+            parts.append((bit, part))
+        return parts
+
+    def _measure(self, group: _Group, operation: Measure) -> list[_Group]:
+        parts: list[_Group] = []
+        for bit, part in self._collapse(group, operation.qubit):
+            flipped = int(self._rng.binomial(part.shots, self._noise.flip_probability(bit)))
+            if 0 < flipped < part.shots:
+                other = part.with_shots(flipped, copy=True)
+                other.bits[operation.result] = 1 - bit
+                other.deferred.pop(operation.result, None)
+                parts.append(other)
+                part.shots -= flipped
+                flipped = 0
+            part.bits[operation.result] = 1 - bit if flipped else bit
+            part.deferred.pop(operation.result, None)
+            parts.append(part)
+        return [] if parts[0] is group and len(parts) == 1 else parts
+
+    def _reset(self, group: _Group, qubit: int) -> list[_Group]:
+        parts = []
+        for bit, part in self._collapse(group, qubit):
+            if bit:
+                self._operators.apply(part.state, Gate("x", (qubit,)), {})
+            parts.append(part)
+        return [] if parts[0] is group and len(parts) == 1 else parts
+
+    def _finish(self, group: _Group) -> None:
+        results = list(group.deferred)
+        if not results:
+            self._outcomes[_record(group, {})] += group.shots
+            return
+        seed = int(self._rng.integers(0, 2**31 - 1))
+        sampled = np.array(group.state.sampling(group.shots, seed), dtype=np.int64)
+        places = np.array([self._place[group.deferred[result]] for result in results])
+        bits = sampled[:, None] >> places & 1
+        flips = np.where(bits, self._noise.read_1_as_0, self._noise.read_0_as_1)
+        if flips.any():
+            bits ^= self._rng.random(bits.shape) < flips
+        rows, counts = np.unique(bits, axis=0, return_counts=True)
+        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
+            self._outcomes[_record(group, dict(zip(results, row, strict=True)))] += count
+
+
+def _value(operand: Operand, values: dict[int, Number]) -> Number:
+    return values[operand.index] if isinstance(operand, Register) else operand
+
+
+def _record(group: _Group, bits: dict[int, int]) -> Record:
+    """Make the output of a group whose deferred results have these bits; a result never measured is 0."""
+    reader: dict[type, Callable[..., Entry]] = {
+        RecordGroup: lambda entry: entry,
+        RecordValue: lambda entry: (entry.kind, entry.value),
+        RecordResult: lambda entry: ("result", bits.get(entry.result, group.bits.get(entry.result, 0))),
+    }
+    return tuple(reader[type(entry)](entry) for entry in group.output)
