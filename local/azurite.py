@@ -12,6 +12,7 @@ from local.children import Child
 from local.errors import PartFailed, StateCorrupt, ToolMissing
 from local.names import STORAGE_ACCOUNT, STORAGE_SERVICES, StorageService
 from local.state import State
+from local.web import KEEP_ALIVE_SECONDS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -56,7 +57,11 @@ def _command(certificates: Certificates, data: Path | None) -> list[str | Path]:
     if not AZURITE.exists():
         raise ToolMissing(f"Azurite is not installed ({AZURITE} is missing): run `make setup`.")
     place: list[str | Path] = ["--inMemoryPersistence"] if data is None else ["--location", data.absolute()]
-    ports = [argument for service in STORAGE_SERVICES for argument in (f"--{service}Port", "0")]
+    # Kept alive longer than SDKs keep idle connections, for the reason given in web.py.
+    options = {"Port": "0", "KeepAliveTimeout": str(KEEP_ALIVE_SECONDS)}
+    ports = [
+        word for service in STORAGE_SERVICES for end, value in options.items() for word in (f"--{service}{end}", value)
+    ]
     # Its telemetry would call home; its list of API versions ends before those that today's SDKs send.
     switches = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--oauth", "basic"]
     server: list[str | Path] = ["--cert", certificates.certificate, "--key", certificates.key]

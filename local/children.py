@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from local.environment import joined
 from local.errors import PartFailed
 from local.state import State
 
@@ -39,7 +40,7 @@ class Child:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, **(environment or {})},
+                env=joined(os.environ, environment or {}),
                 cwd=folder,
                 start_new_session=True,
             )

@@ -1,19 +1,24 @@
 """Every error of the local cloud, each with a message that says what, where and what to do.
 
 LocalCloudError
-├── TokenRefused      a token does not hold; `reason` says why
-├── UnknownCaller     no test caller has this name
-├── StateCorrupt      a file of the state folder cannot be read
-├── ToolMissing       Node or Azurite is not installed
-├── PortInUse         the port asked for belongs to another process
-└── PartFailed        a part of the cloud did not start, or stopped by itself
+├── TokenRefused        a token does not hold; `reason` says why
+├── UnknownCaller       no test caller has this name
+├── StateCorrupt        a file of the state folder cannot be read
+├── ToolMissing         Node or Azurite is not installed
+├── PortInUse           the port asked for belongs to another process
+├── CommandNotRunnable  the command to run inside the cloud cannot be started
+├── StoppedEarly        Ctrl-C while the cloud was coming up
+└── PartFailed          a part of the cloud did not start, or stopped by itself
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 
 class LocalCloudError(Exception):
     """Root of all errors raised on purpose in the local cloud."""
+
+    exit_code: ClassVar[int] = 1
 
 
 class TokenRefused(LocalCloudError):
@@ -48,6 +53,18 @@ class PortInUse(LocalCloudError):
             f"Port {port} is in use by another process: "
             "choose another with --port, or leave --port out to take a free one."
         )
+
+
+class CommandNotRunnable(LocalCloudError):
+    """The command to run inside the cloud cannot be started."""
+
+    exit_code = 127  # as a shell says it
+
+
+class StoppedEarly(LocalCloudError):
+    """The user asked to stop while the cloud was still coming up."""
+
+    exit_code = 130
 
 
 class PartFailed(LocalCloudError):

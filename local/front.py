@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Mapping
 from typing import cast
 
 logger = logging.getLogger(__name__)
 LONGEST_HEAD_BYTES = 64 * 1024
+# Linux only. It does not last, so it is set anew each time.
+_QUICK_ACKNOWLEDGE: int | None = getattr(socket, "TCP_QUICKACK", None)
 Address = tuple[str, int]
 
 
@@ -102,6 +105,7 @@ class _Client(_Pipe):
     def data_received(self, data: bytes) -> None:
         if self.other:
             super().data_received(data)
+            self._acknowledge()
             return
         self._received += data
         head, end, _ = self._received.partition(b"\r\n\r\n")
@@ -109,6 +113,13 @@ class _Client(_Pipe):
             self._admit(head)
         elif len(self._received) > LONGEST_HEAD_BYTES:
             self._refuse("431 Request Header Fields Too Large", "The head of the request is too long.")
+
+    def _acknowledge(self) -> None:
+        """Acknowledge at once what the client sent."""
+        # urllib3 keeps Nagle's algorithm on towards a proxy and sends head and body apart: the body would wait for the
+        # delayed acknowledgement of the head, 40 ms on Linux.
+        if _QUICK_ACKNOWLEDGE is not None and self.transport:
+            self.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, _QUICK_ACKNOWLEDGE, 1)
 
     def _admit(self, head: bytes) -> None:
         """Look the wanted host up and begin to connect, or refuse."""

@@ -1,0 +1,159 @@
+"""The command of the local cloud: `python -m local`."""
+
+import argparse
+import asyncio
+import io
+import logging
+import subprocess
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from local.errors import LocalCloudError
+from local.names import AUDIENCE, ROLES
+from local.state import DEFAULT_FOLDER, State
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud, Progress
+
+EXAMPLES = """examples:
+  python -m local up                            start everything, show where it is, stop at Ctrl-C
+  python -m local up --port 7071 --data .data   the job API on a fixed port, storage that outlives a stop
+  python -m local run -- python script.py       an Azure Quantum script, unchanged, against the local cloud
+  python -m local run -- pytest tests           any program; its exit code is passed on
+  python -m local token --as alice              a bearer token of a test caller, for curl
+  python -m local check                         load function_app.py as Azure would and say what is wrong
+
+Inside `run` a program finds Azure's own names: eastus.quantum.azure.com, the storage account, the key vault and the
+managed identity; QUANTUM_JOBS_URL and QUANTUM_JOBS_TOKEN lead to the job API. Over https, no other host can be reached.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say and give the exit code."""
+    own, separator, command = _split(arguments)
+    parser = _parser()
+    options = parser.parse_args(own)
+    if bool(separator) != (options.action is _run) or (separator and not command):
+        parser.error("`run` needs a command after --, as in: python -m local run -- python script.py")
+    options.command = command
+    try:
+        code: int = options.action(options)
+    except LocalCloudError as error:
+        print(f"local: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    return list(arguments[:place]), list(arguments[place : place + 1]), list(arguments[place + 1 :])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m local",
+        description="The Azure services that Quantum Jobs uses, on this machine, without an account.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    up = commands.add_parser("up", help="start the cloud and keep it running")
+    up.set_defaults(action=_up)
+    up.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin closes")
+
+    run = commands.add_parser("run", help="run a program inside a cloud of its own", usage="%(prog)s [...] -- COMMAND")
+    run.set_defaults(action=_run)
+    for command in (up, run):
+        command.add_argument("--port", type=int, default=0, help="port of the job API (default: a free one)")
+        command.add_argument("--data", type=Path, help="folder for what is stored (default: in memory)")
+        command.add_argument("--no-functions", action="store_true", help="leave the Functions host out")
+
+    token = commands.add_parser("token", help="print a bearer token of a test caller")
+    token.set_defaults(action=_token)
+    token.add_argument("--as", dest="caller", default="demo", help="demo, alice, bob, operator or outsider")
+    token.add_argument("--role", action="append", choices=ROLES, help="instead of the caller's own; may be repeated")
+    token.add_argument("--audience", default=AUDIENCE, help="whom the token is for (default: the job API)")
+    for command in (up, run, token):
+        command.add_argument("--state", type=Path, default=DEFAULT_FOLDER, help="folder for keys and logs")
+
+    check = commands.add_parser("check", help="load a Functions app and say what is wrong with it")
+    check.set_defaults(action=_check)
+    check.add_argument("folder", nargs="?", type=Path, default=Path(), help="folder of the app (default: this one)")
+    return parser
+
+
+def _up(options: argparse.Namespace) -> int:
+    from local.supervisor import up
+
+    cloud = _cloud(options, _no_progress if options.json else _print_row)
+    return _supervise(up(cloud, as_json=options.json))
+
+
+def _run(options: argparse.Namespace) -> int:
+    from local.supervisor import run
+
+    shows = sys.stderr.isatty()
+    cloud = _cloud(options, _show_progress if shows else _no_progress)
+    return _supervise(run(cloud, options.command, ready=_clear_progress if shows else lambda: None))
+
+
+def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":
+    from local.azurite import REPOSITORY
+    from local.cloud import Cloud
+
+    state = State(options.state)
+    _log_to(state)
+    app = None if options.no_functions else REPOSITORY
+    return Cloud(state, data=options.data, app=app, port=options.port, progress=progress)
+
+
+def _supervise(work: Coroutine[Any, Any, int]) -> int:
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _log_to(state: State) -> None:
+    log = io.TextIOWrapper(state.open_log("cloud"), write_through=True)
+    logging.basicConfig(stream=log, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+def _no_progress(part: str, where: str, seconds: float) -> None:
+    """Say nothing."""
+
+
+def _print_row(part: str, where: str, seconds: float) -> None:
+    print(f"  {part:<12} {where:<62} {seconds:4.1f} s", flush=True)
+
+
+def _show_progress(part: str, where: str, seconds: float) -> None:
+    print(f"\r\x1b[KStarting the local cloud: {part} is up ({seconds:.1f} s)", end="", file=sys.stderr, flush=True)
+
+
+def _clear_progress() -> None:
+    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _token(options: argparse.Namespace) -> int:
+    from local.callers import caller, token
+    from local.issuer import Issuer
+
+    state = State(options.state)
+    who = caller(state, options.caller)
+    print(token(Issuer.of(state), who, audience=options.audience, roles=options.role))
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    command = [sys.executable, "-m", "local.functions_host", "check", "--app", str(options.folder)]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,218 @@
+"""The local cloud as a whole: starts its parts side by side, joins them, and takes them down together."""
+
+import asyncio
+import json
+import secrets
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from local import azurite, control, identity, key_vault
+from local.azurite import REPOSITORY, StorageAccount
+from local.callers import callers, token
+from local.certificates import prepare
+from local.children import Child
+from local.environment import environment
+from local.errors import PartFailed, PortInUse
+from local.front import Front
+from local.identity import Principal
+from local.issuer import Issuer
+from local.names import (
+    HOSTS,
+    KEY_VAULT_HOST,
+    LOCATION,
+    LOGIN_HOST,
+    MANAGED_IDENTITY_CLIENT_ID,
+    MANAGED_IDENTITY_PRINCIPAL_ID,
+    QUANTUM_HOST,
+    RESOURCE_GROUP,
+    STORAGE_HOSTS,
+    STORAGE_SERVICES,
+    SUBSCRIPTION_ID,
+    TENANT_ID,
+    VAULT_ENTRY,
+    WORKSPACE,
+)
+from local.state import State
+from local.storage import StorageDoor
+from local.web import WebServer, by_host, listening_socket
+from local.wire import Counter, counted
+
+DEMO_TOKEN_SECONDS = 24 * 3600
+SECONDS_TO_START_FUNCTIONS = 60.0
+
+# Tells what has come up: the part, where it is, and the seconds since the start.
+Progress = Callable[[str, str, float], None]
+
+
+class Cloud:
+    """All parts of the local cloud."""
+
+    def __init__(
+        self,
+        state: State,
+        *,
+        data: Path | None = None,
+        app: Path | None = REPOSITORY,
+        port: int = 0,
+        progress: Progress = lambda part, where, seconds: None,
+    ) -> None:
+        """Take where the storage keeps its data (None: in memory), and the Functions app (None: no Functions host)."""
+        self._state, self._data, self._app, self._port = state, data, app, port
+        self._progress = progress
+        self._parts = AsyncExitStack()
+        self._children: list[Child] = []
+        self._started = time.monotonic()
+        self.counter = Counter()
+        self.environment: dict[str, str] = {}
+        self.services: dict[str, str] = {}
+
+    async def start(self) -> None:
+        """Start all parts; raises the error of the first that fails. Call `stop` in every case."""
+        _refuse_taken(self._port)
+        try:
+            await self._start()
+        except BaseExceptionGroup as group:
+            raise _first_of(group) from None
+
+    async def stop(self) -> None:
+        """Take all parts down, the last that came up first."""
+        await self._parts.aclose()
+
+    def health(self) -> Mapping[str, str]:
+        return {child.part: "running" if child.running else f"stopped; see {child.log}" for child in self._children}
+
+    async def failure(self) -> PartFailed:
+        """Wait until a part stops by itself, and tell which."""
+        waiting = [asyncio.create_task(child.ended()) for child in self._children]
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for task in waiting:
+                task.cancel()
+
+    async def _start(self) -> None:
+        """Make the sockets first: every address is known at once, and no part waits for another to begin."""
+        self._certificates = prepare(self._state)
+        self._issuer = Issuer.of(self._state)
+        self._callers = callers(self._state)
+        self._api_key, identity_secret = secrets.token_urlsafe(32), secrets.token_hex(16)
+        sockets = {host: listening_socket() for host in (*STORAGE_HOSTS.values(), LOGIN_HOST)}
+        plain = listening_socket()
+        for opened in (plain, *sockets.values()):
+            self._parts.callback(opened.close)
+        web = _address(sockets[LOGIN_HOST])
+        front = Front({host: _address(sockets[host]) if host in sockets else web for host in HOSTS})
+        await front.start()
+        self._parts.push_async_callback(front.stop)
+        demo = token(self._issuer, self._callers["demo"], lifetime_seconds=DEMO_TOKEN_SECONDS)
+        self.environment = environment(
+            front_port=front.port,
+            plain_port=_address(plain)[1],
+            authority=self._certificates.authority,
+            identity_secret=identity_secret,
+            api_key=self._api_key,
+            token=demo,
+        )
+        await self._serve(self._plain_app(identity_secret), plain)
+        async with asyncio.TaskGroup() as group:
+            storage = group.create_task(self._start_storage(sockets))
+            group.create_task(self._start_web(sockets[LOGIN_HOST], storage))
+            if self._app:
+                group.create_task(self._start_functions(self._app))
+
+    async def _start_storage(self, sockets: Mapping[str, socket.socket]) -> StorageAccount:
+        child, account = await azurite.start(self._state, self._certificates, self._data)
+        self._adopt(child)
+        door = StorageDoor(account, self._certificates, self._issuer, self.counter)
+        await door.start({service: sockets[STORAGE_HOSTS[service]] for service in STORAGE_SERVICES})
+        self._parts.push_async_callback(door.stop)
+        for service, host in STORAGE_HOSTS.items():
+            self._up(service, f"https://{host}")
+        return account
+
+    async def _start_web(self, listening: socket.socket, storage: Awaitable[StorageAccount]) -> None:
+        """Serve all that speaks HTTP over TLS from one socket, told apart by host name."""
+        apps = {
+            LOGIN_HOST: counted(identity.application(self._issuer, self._callers.values()), self.counter, "identity"),
+            KEY_VAULT_HOST: counted(key_vault.application(self._issuer, _vault_seed()), self.counter, "key_vault"),
+        }
+        await self._serve(by_host(apps), listening, tls=True)
+        self._up("identity", f"https://{LOGIN_HOST}/{TENANT_ID}")
+        self._up("key vault", f"https://{KEY_VAULT_HOST}")
+
+    async def _start_functions(self, app: Path) -> None:
+        """Start the Functions host on the app, in the environment that a deployed app would see."""
+        command = [sys.executable, "-m", "local.functions_host", "--app", str(app), "--port", str(self._port)]
+        child = await Child.start(
+            "functions",
+            [*command, "--easy-auth", "allow-anonymous", "--stop-with-parent"],
+            self._state,
+            environment=self.environment,
+            folder=REPOSITORY,
+        )
+        self._adopt(child)
+        line = (await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS))[0]
+        url = line.split("ready ", 1)[1].strip()
+        self.environment["QUANTUM_JOBS_URL"] = f"{url}/v1"
+        self._up("functions", url)
+
+    def _adopt(self, child: Child) -> None:
+        self._children.append(child)
+        self._parts.push_async_callback(child.stop)
+
+    async def _serve(self, app: Any, listening: socket.socket, *, tls: bool = False) -> None:
+        server = WebServer(app, self._certificates if tls else None)
+        await server.start(listening)
+        self._parts.push_async_callback(server.stop)
+
+    def _plain_app(self, identity_secret: str) -> Any:
+        principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
+        endpoint = identity.managed_identity(self._issuer, identity_secret, principal)
+        endpoints = counted(endpoint, self.counter, "managed_identity")
+        controls = control.application(self.counter, self.health)
+
+        async def choose(scope: Any, receive: Any, send: Any) -> None:
+            await (controls if scope["path"].startswith("/control/") else endpoints)(scope, receive, send)
+
+        return choose
+
+    def _up(self, part: str, where: str) -> None:
+        self.services[part] = where
+        self._progress(part, where, time.monotonic() - self._started)
+
+
+def _vault_seed() -> dict[str, str]:
+    """Give the one secret the service reads: which quantum workspace to use."""
+    workspace = {
+        "subscriptionId": SUBSCRIPTION_ID,
+        "resourceGroup": RESOURCE_GROUP,
+        "name": WORKSPACE,
+        "location": LOCATION,
+        "endpoint": f"https://{QUANTUM_HOST}",
+    }
+    return {VAULT_ENTRY: json.dumps(workspace)}
+
+
+def _address(listening: socket.socket) -> tuple[str, int]:
+    host, port = listening.getsockname()
+    return host, port
+
+
+def _refuse_taken(port: int) -> None:
+    try:
+        listening_socket(port).close()
+    except OSError as error:
+        raise PortInUse(port) from error
+
+
+def _first_of(error: BaseException) -> BaseException:
+    """Give the first failure of a group of tasks: the others are its consequences."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,275 @@
+"""The storage door: terminates TLS for the storage names, checks tokens, counts, and hands on to Azurite."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from local.azurite import StorageAccount
+from local.certificates import Certificates
+from local.errors import TokenRefused
+from local.issuer import Issuer
+from local.names import STORAGE_HOSTS, STORAGE_SERVICES, StorageService
+from local.request_stream import Head, Malformed, RequestStream
+from local.storage_errors import refusal
+from local.storage_kinds import kind
+from local.table_batches import with_account_in_path
+from local.wire import Counter
+
+logger = logging.getLogger(__name__)
+# Entity group transactions: 100 operations, 4 MiB.
+LARGEST_BATCH_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Doorway:
+    """What every connection to one storage service needs to know."""
+
+    service: StorageService
+    host: str
+    account: StorageAccount
+    trust: ssl.SSLContext
+    issuer: Issuer
+    counter: Counter
+    audiences: Collection[str]
+
+    def check(self, head: Head) -> bytes | None:
+        """Give the answer to a request that may not pass, or None."""
+        host = (head.get(b"host") or b"").decode("latin-1").lower().removesuffix(":443")
+        if host != self.host:
+            text = f"The Host is {host!r}; this connection is to {self.host}."
+            return refusal(self.service, 400, "InvalidHeaderValue", text)
+        scheme, _, token = (head.get(b"authorization") or b"").decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            # Azurite itself checks account keys and shared access signatures, and answers anonymous requests.
+            return None
+        try:
+            self.issuer.verify(token.strip(), audiences=self.audiences)
+        except TokenRefused as error:
+            return refusal(self.service, 401, "InvalidAuthenticationInfo", error.reason)
+        return None
+
+    def is_batch(self, head: Head) -> bool:
+        path = head.target.partition(b"?")[0]
+        return self.service == "table" and head.method == b"POST" and path.endswith(b"/$batch")
+
+
+class StorageDoor:
+    """One TLS listener per storage service, on loopback."""
+
+    def __init__(self, account: StorageAccount, certificates: Certificates, issuer: Issuer, counter: Counter) -> None:
+        trust = certificates.client_context()
+        self._tls = certificates.server_context()
+        self._doorways = [
+            _Doorway(service, STORAGE_HOSTS[service], account, trust, issuer, counter, _audiences(service))
+            for service in STORAGE_SERVICES
+        ]
+        self._servers: list[asyncio.Server] = []
+        self._visitors: set[_Visitor] = set()
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._visitors)
+
+    async def start(self, listening: Mapping[StorageService, socket.socket]) -> None:
+        """Accept connections on sockets that listen already, one per service."""
+        loop = asyncio.get_running_loop()
+        for doorway in self._doorways:
+
+            def visitor(doorway: _Doorway = doorway) -> _Visitor:
+                return _Visitor(doorway, self._visitors)
+
+            server = await loop.create_server(visitor, sock=listening[doorway.service], ssl=self._tls)
+            self._servers.append(server)
+
+    async def stop(self) -> None:
+        for server in self._servers:
+            server.close()
+        for visitor in list(self._visitors):
+            visitor.abort()
+        for server in self._servers:
+            await server.wait_closed()
+
+
+def _audiences(service: StorageService) -> frozenset[str]:
+    names = ("https://storage.azure.com", f"https://{STORAGE_HOSTS[service]}")
+    return frozenset(f"{name}{slash}" for name in names for slash in ("", "/"))
+
+
+@dataclass
+class _Batch:
+    """A table batch on its way: it is rewritten, so it must be here whole before it goes on."""
+
+    head: Head
+    content: bytearray = field(default_factory=bytearray)
+
+    def encode(self, doorway: _Doorway) -> bytes:
+        body = with_account_in_path(bytes(self.content), doorway.host, doorway.account.name)
+        framing = (b"content-length", b"transfer-encoding", b"expect")
+        fields = [(name, value) for name, value in self.head.fields if name.lower() not in framing]
+        fields.append((b"Content-Length", str(len(body)).encode()))
+        return Head(self.head.method, self.head.target, self.head.version, fields).encode() + body
+
+
+class _Visitor(asyncio.Protocol):
+    """A client's connection: its requests are read, checked and sent on; the answers come back unread.
+
+    One request at a time, as storage SDKs do: a client that sends the next one before any answer is cut off, for an
+    answer from here would overtake the one that is due from Azurite.
+    """
+
+    def __init__(self, doorway: _Doorway, visitors: "set[_Visitor]") -> None:
+        self._doorway, self._visitors = doorway, visitors
+        self._requests = RequestStream(self)
+        self._client: asyncio.Transport | None = None
+        self._storage: asyncio.Transport | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._outgoing: list[bytes] = []
+        self._batch: _Batch | None = None
+        self._refused = False
+        self._answer_due = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._client = cast("asyncio.Transport", transport)
+        self._visitors.add(self)
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        doorway, loop = self._doorway, asyncio.get_running_loop()
+        port = doorway.account.ports[doorway.service]
+        try:
+            storage, _ = await loop.create_connection(
+                lambda: _Storage(self), "127.0.0.1", port, ssl=doorway.trust, server_hostname=doorway.host
+            )
+        except OSError as error:
+            logger.warning("%s: Azurite does not answer: %s", doorway.host, error)
+            self._refuse(refusal(doorway.service, 503, "ServerBusy", f"Azurite does not answer: {error}."))
+            self.close()
+            return
+        if self._client is None:
+            storage.abort()
+            return
+        self._storage = storage
+        self._send()
+        self._client.resume_reading()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._requests.feed(data)
+        except Malformed as error:
+            self._refuse(refusal(self._doorway.service, 400, "InvalidInput", str(error)))
+            self.close()
+            return
+        self._send()
+        if self._storage is None and self._client and not self._client.is_closing():
+            self._client.pause_reading()
+
+    def _send(self) -> None:
+        if self._storage and self._outgoing:
+            # One write, one packet: small writes wait for each other's acknowledgement.
+            self._storage.write(b"".join(self._outgoing))
+            self._outgoing.clear()
+
+    def head(self, head: Head) -> None:
+        doorway = self._doorway
+        doorway.counter.add(doorway.service, kind(doorway.service, head.method.decode(), head.target.decode("latin-1")))
+        if self._answer_due:
+            self.abort()
+        elif answer := doorway.check(head):
+            self._refuse(answer)
+        elif doorway.is_batch(head):
+            self._batch = _Batch(head)
+            self._ask_for_body(head)
+        else:
+            self._outgoing.append(head.encode())
+            self._answer_due = True
+
+    def _ask_for_body(self, head: Head) -> None:
+        if (head.get(b"expect") or b"").lower() == b"100-continue" and self._client:
+            self._client.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def body(self, content: bytes, framed: bytes) -> None:
+        if self._refused:
+            return
+        if self._batch is None:
+            self._outgoing.append(framed)
+        elif len(self._batch.content) + len(content) > LARGEST_BATCH_BYTES:
+            text = f"A batch may have {LARGEST_BATCH_BYTES} bytes."
+            self._refuse(refusal(self._doorway.service, 413, "RequestBodyTooLarge", text))
+        else:
+            self._batch.content += content
+
+    def end(self, framed: bytes) -> None:
+        if self._refused:
+            self.close()
+        elif self._batch:
+            self._outgoing.append(self._batch.encode(self._doorway))
+            self._batch, self._answer_due = None, True
+        elif framed:
+            self._outgoing.append(framed)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer and close, after the rest of the request: closing before it would reset the connection."""
+        if self._client and not self._refused:
+            self._client.write(answer)
+        self._refused = True
+        self._batch = None
+
+    def answer(self, data: bytes) -> None:
+        """Pass on what came from Azurite."""
+        self._answer_due = False
+        if self._client and not self._refused:
+            self._client.write(data)
+
+    def pause_writing(self) -> None:
+        if self._storage:
+            self._storage.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._storage:
+            self._storage.resume_reading()
+
+    def hold(self, *, still: bool) -> None:
+        """Stop or go on reading from the client, as fast as Azurite takes it."""
+        if self._client and not self._client.is_closing():
+            self._client.pause_reading() if still else self._client.resume_reading()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._visitors.discard(self)
+        self._client = None
+        if self._connecting:
+            self._connecting.cancel()
+        if self._storage:
+            self._storage.abort()
+            self._storage = None
+
+    def close(self) -> None:
+        """Close after everything written has gone."""
+        if self._client:
+            self._client.close()
+
+    def abort(self) -> None:
+        if self._client:
+            self._client.abort()
+
+
+class _Storage(asyncio.Protocol):
+    """The connection to Azurite that belongs to one visitor."""
+
+    def __init__(self, visitor: _Visitor) -> None:
+        self._visitor = visitor
+
+    def data_received(self, data: bytes) -> None:
+        self._visitor.answer(data)
+
+    def pause_writing(self) -> None:
+        self._visitor.hold(still=True)
+
+    def resume_writing(self) -> None:
+        self._visitor.hold(still=False)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._visitor.close()
