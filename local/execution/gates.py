@@ -42,13 +42,14 @@ def phase(angle: float) -> Matrix:
 def rotation(pauli: Matrix) -> Callable[[float], Matrix]:
     """Give e^{-i angle/2 P} as a function of the angle in radians."""
     identity = np.eye(len(pauli))
-    return lambda angle: math.cos(angle / 2) * identity - 1j * math.sin(angle / 2) * pauli
+    return lambda angle: np.array(math.cos(angle / 2) * identity - 1j * math.sin(angle / 2) * pauli)
 
 
 def _u(theta: float, phi: float, lam: float) -> Matrix:
     """OpenQASM's U without a global phase: element 00 is real."""
     c, s = math.cos(theta / 2), math.sin(theta / 2)
-    return np.array([[c, -cmath.exp(1j * lam) * s], [cmath.exp(1j * phi) * s, cmath.exp(1j * (phi + lam)) * c]])
+    rows = [[c, -cmath.exp(1j * lam) * s], [cmath.exp(1j * phi) * s, cmath.exp(1j * (phi + lam)) * c]]
+    return np.array(rows, dtype=np.complex128)
 
 
 def _gpi(turns: float) -> Matrix:
@@ -59,7 +60,7 @@ def _gpi(turns: float) -> Matrix:
 def _gpi2(turns: float) -> Matrix:
     """IonQ's GPI2: a quarter turn round an axis of the equator."""
     e = cmath.exp(1j * _TURN * turns)
-    return np.array([[1, -1j / e], [-1j * e, 1]]) / math.sqrt(2)
+    return np.array([[1, -1j / e], [-1j * e, 1]], dtype=np.complex128) / math.sqrt(2)
 
 
 def _ms(turns0: float, turns1: float, angle: float) -> Matrix:

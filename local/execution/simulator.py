@@ -15,7 +15,6 @@ from local.execution.limits import DEFAULT, Limits
 from local.execution.noise import IDEAL, Noise, split_by_error
 from local.execution.operators import Operators
 from local.execution.program import (
-    Block,
     Choose,
     Compute,
     Gate,

@@ -1,0 +1,168 @@
+"""The bodies of the workspace's API: what a client sends, and a job as it is kept and shown."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from local.azure_quantum.authentication import Caller
+from local.azure_quantum.errors import Refused
+from local.azure_quantum.times import Ticks, text
+
+type Status = Literal["Waiting", "Executing", "Finishing", "Succeeded", "Failed", "Cancelled"]
+type Kind = Literal["V1", "V2"]
+TERMINAL: frozenset[str] = frozenset({"Succeeded", "Failed", "Cancelled"})
+_V2_WORDS = {"Waiting": "Queued", "Succeeded": "Completed"}
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", strict=True)
+
+
+class JobRequest(_Body):
+    """A job as a client defines it."""
+
+    name: str = Field(min_length=1)
+    provider_id: str
+    target: str
+    container_uri: str
+    input_data_format: str
+    item_type: Literal["Job"] = "Job"
+    job_type: str | None = None
+    session_id: str | None = None
+    input_data_uri: str | None = None
+    output_data_format: str | None = None
+    input_params: dict[str, Any] | None = None
+    metadata: dict[str, Any] | None = None
+    priority: Literal["Standard", "High"] | None = None
+    tags: list[str] | None = None
+
+    def fingerprint(self) -> str:
+        """Give what makes two requests the same; signatures in URIs do not count, for a repeat may sign anew."""
+        body = self.model_dump(mode="json")
+        for name in ("container_uri", "input_data_uri"):
+            body[name] = unsigned(body[name]) if body[name] else None
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+
+
+class JobUpdate(_Body):
+    """What may change after submission; a member left out or null stays."""
+
+    name: str | None = Field(default=None, min_length=1)
+    priority: Literal["Standard", "High"] | None = None
+    tags: list[str] | None = None
+
+
+class SasRequest(_Body):
+    container_name: str
+    blob_name: str | None = None
+
+
+def parsed[Body: _Body](kind: type[Body], document: bytes, code: str = "InvalidJobDefinition") -> Body:
+    """Read a body; raises Refused naming the member that is wrong."""
+    try:
+        return kind.model_validate_json(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "body"
+        raise Refused(400, code, f"{where}: {first['msg']}.") from error
+
+
+def unsigned(uri: str) -> str:
+    """Leave the query, and with it the signature, out of a URI."""
+    return urlsplit(uri)._replace(query="").geturl()
+
+
+@dataclass
+class Job:
+    """A job of the workspace; `times` in ticks, None until they happen."""
+
+    id: str
+    request: JobRequest
+    caller: Caller
+    container: str
+    created: Ticks
+    status: Status = "Waiting"
+    is_cancelling: bool = False
+    began: Ticks | None = None
+    ended: Ticks | None = None
+    cancelled: Ticks | None = None
+    updated: Ticks | None = None
+    output_blob: str = "outputData"
+    cost: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    usage: dict[str, float] | None = None
+    fingerprint: str = field(default="")
+
+    @property
+    def is_done(self) -> bool:
+        return self.status in TERMINAL
+
+    def shown_status(self, kind: Kind) -> str:
+        """Give the status word of a workspace of this kind (V2 has words for a cancellation under way)."""
+        if kind == "V1":
+            return self.status
+        if self.is_cancelling and not self.is_done:
+            return "CancellationRequested" if self.status == "Waiting" else "Cancelling"
+        return _V2_WORDS.get(self.status, self.status)
+
+
+@dataclass(frozen=True)
+class Links:
+    """URIs of a job's data, signed or not."""
+
+    container: str
+    input: str
+    output: str | None
+
+
+def job_document(job: Job, links: Links, kind: Kind, api_version: str) -> dict[str, Any]:
+    """Show a job as the service does: every member present, null where there is nothing yet."""
+    request = job.request
+    document: dict[str, Any] = {
+        "containerUri": links.container,
+        "inputDataUri": links.input,
+        "inputDataFormat": request.input_data_format,
+        "inputParams": request.input_params,
+        "metadata": request.metadata,
+        "sessionId": request.session_id,
+        "status": job.shown_status(kind),
+        "jobType": "QuantumComputing",
+        "outputDataFormat": request.output_data_format,
+        "outputDataUri": links.output,
+        "beginExecutionTime": text(job.began),
+        "cancellationTime": text(job.cancelled),
+        "quantumComputingData": None if job.began is None else {"count": 1},
+        "errorData": job.error,
+        "isCancelling": job.is_cancelling and not job.is_done,
+        "tags": request.tags or [],
+        "name": request.name,
+        "id": job.id,
+        "providerId": request.provider_id.lower(),
+        "target": request.target,
+        "creationTime": text(job.created),
+        "endExecutionTime": text(job.ended),
+        "costEstimate": job.cost,
+        "itemType": "Job",
+    }
+    return document | _members_of_version(job, api_version)
+
+
+def _members_of_version(job: Job, api_version: str) -> dict[str, Any]:
+    """Give the members that only one of the API versions has."""
+    if api_version.startswith("2025-12-01"):
+        return {"jobPriority": "Basic"}
+    return {
+        "priority": job.request.priority or "Standard",
+        "createdBy": job.caller.id,
+        "createdByType": job.caller.kind,
+        "lastModifiedTime": text(job.updated),
+        "lastModifiedBy": job.caller.id,
+        "lastModifiedByType": job.caller.kind,
+        "lastUpdatedTime": text(job.updated),
+        "usage": job.usage,
+    }

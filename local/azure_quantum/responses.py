@@ -1,0 +1,181 @@
+"""Answers of the workspace's API: one function per operation."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from local.azure_quantum import listing
+from local.azure_quantum.authentication import Caller
+from local.azure_quantum.errors import BlobFault, Refused, Unauthorized
+from local.azure_quantum.models import JobRequest, JobUpdate, SasRequest, parsed
+from local.azure_quantum.resources import resource_document, search
+from local.azure_quantum.workspace import Workspace
+
+API_VERSIONS = ("2026-01-15-preview", "2025-12-01-preview")
+MAXIMUM_BODY = 4 << 20
+
+type Answer = Callable[[Request], Awaitable[Response]]
+
+
+def json_answer(document: object, status: int = 200) -> Response:
+    return JSONResponse(document, status, media_type="application/json; charset=utf-8")
+
+
+def refusal(error: Refused) -> Response:
+    """Answer a refusal with the service's error body."""
+    answer = json_answer({"error": {"code": error.code, "message": error.message}}, error.status)
+    answer.headers["x-ms-error-code"] = error.code
+    return answer
+
+
+def unauthorized() -> Response:
+    """Answer as the service does when a key is disabled: no body."""
+    return Response(status_code=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def answering(operation: Answer) -> Answer:
+    """Turn refusals into answers."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await operation(request)
+        except Unauthorized:
+            return unauthorized()
+        except Refused as error:
+            return refusal(error)
+        except BlobFault as error:
+            return refusal(Refused(503, "StorageUnavailable", str(error)))
+
+    return answered
+
+
+async def body_of(request: Request) -> bytes:
+    """Read the body; raises Refused (413) above the limit."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAXIMUM_BODY:
+            raise Refused(413, "RequestBodyTooLarge", f"The body is larger than {MAXIMUM_BODY} bytes.")
+    return bytes(body)
+
+
+class Responses:
+    """The operations of one workspace."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def _enter(self, request: Request) -> tuple[Caller, str]:
+        """Admit a data plane request: gives its caller and API version.
+
+        Raises Unauthorized, or Refused for another workspace or API version.
+        """
+        caller = self._workspace.authentication.data_caller(request)
+        self._check_path(request)
+        version = request.query_params.get("api-version", "")
+        if version not in API_VERSIONS:
+            known = " and ".join(API_VERSIONS)
+            raise Refused(
+                400, "UnsupportedApiVersion", f"api-version is {version!r}; the local workspace knows {known}."
+            )
+        return caller, version
+
+    def _check_path(self, request: Request) -> None:
+        workspace, path = self._workspace, request.path_params
+        given = (path["subscription"], path["group"], path["workspace"])
+        own = (workspace.subscription_id, workspace.resource_group, workspace.name)
+        if [part.lower() for part in given] != [part.lower() for part in own]:
+            raise Refused(
+                404, "ResourceNotFound", f"The workspace {'/'.join(given)} was not found; this one is {'/'.join(own)}."
+            )
+
+    async def sas_uri(self, request: Request) -> Response:
+        """Create the container and sign it, or one blob of it."""
+        self._enter(request)
+        wanted = parsed(SasRequest, await body_of(request), "InvalidRequest")
+        door, container = self._workspace.door, wanted.container_name
+        await door.create_container(container)
+        if wanted.blob_name:
+            sas = door.blob_sas(container, wanted.blob_name, "racwd")
+            return json_answer({"sasUri": f"{door.uri(container, wanted.blob_name)}?{sas}"})
+        return json_answer({"sasUri": f"{door.uri(container)}?{door.container_sas(container, 'racwdl')}"})
+
+    async def put_job(self, request: Request) -> Response:
+        caller, version = self._enter(request)
+        wanted = parsed(JobRequest, await body_of(request))
+        job, is_new = self._workspace.jobs.put(request.path_params["job"], wanted, caller)
+        document = self._workspace.jobs.document(job, version, signed=False)
+        if is_new:
+            self._workspace.lifecycle.begin(job)
+        return json_answer(document)
+
+    async def get_job(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        jobs = self._workspace.jobs
+        return json_answer(jobs.document(jobs.get(request.path_params["job"]), version, signed=True))
+
+    async def update_job(self, request: Request) -> Response:
+        self._enter(request)
+        update = parsed(JobUpdate, await body_of(request), "InvalidRequest")
+        job = self._workspace.jobs.update(request.path_params["job"], update)
+        shown = job.request
+        return json_answer({"name": shown.name, "priority": shown.priority or "Standard", "tags": shown.tags or []})
+
+    async def delete_job(self, request: Request) -> Response:
+        self._enter(request)
+        self._workspace.jobs.delete(request.path_params["job"])
+        return Response(status_code=204)
+
+    async def cancel_job(self, request: Request) -> Response:
+        """Ask a job to end; 204 as the service answers today, also when the job has ended (a choice)."""
+        self._enter(request)
+        self._workspace.lifecycle.cancel(self._workspace.jobs.get(request.path_params["job"]))
+        return Response(status_code=204)
+
+    async def list_jobs(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        jobs = self._workspace.jobs
+        page = listing.page(jobs, request)
+        value = [jobs.document(job, version, signed=False) for job in page.items]
+        return json_answer({"value": value, "nextLink": page.next_link})
+
+    async def provider_status(self, request: Request) -> Response:
+        self._enter(request)
+        workspace = self._workspace
+        return json_answer({"value": workspace.catalogue.status(workspace.time_scale), "nextLink": None})
+
+    async def quotas(self, request: Request) -> Response:
+        """Answer that there are no quotas: the local workspace holds nobody to any."""
+        self._enter(request)
+        return json_answer({"value": [], "nextLink": None})
+
+    async def not_built(self, request: Request) -> Response:
+        """Refuse an operation of the service that is not built here."""
+        self._enter(request)
+        operation = f"{request.method} {request.path_params['rest']}"
+        raise Refused(501, "NotImplemented", f"The local workspace does not have the operation {operation!r}.")
+
+    async def get_resource(self, request: Request) -> Response:
+        self._workspace.authentication.management_caller(request)
+        self._check_path(request)
+        return json_answer(resource_document(self._workspace))
+
+    async def search_resources(self, request: Request) -> Response:
+        self._workspace.authentication.management_caller(request)
+        document: Any = await _json(request)
+        query, subscriptions = document.get("query"), document.get("subscriptions")
+        if not isinstance(query, str) or not isinstance(subscriptions, list | None):
+            raise Refused(400, "BadRequest", "The body must have a query (text) and may have subscriptions (a list).")
+        return json_answer(search(self._workspace, query, subscriptions))
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    try:
+        document = await request.json()
+    except ValueError as error:
+        raise Refused(400, "BadRequest", "The body is not JSON.") from error
+    if not isinstance(document, dict):
+        raise Refused(400, "BadRequest", "The body must be an object.")
+    return document

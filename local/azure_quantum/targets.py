@@ -1,0 +1,122 @@
+"""The catalogue of providers and targets, read from targets.toml."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from local.execution.request import Semantics
+
+CATALOGUE = Path(__file__).with_name("targets.toml")
+QIR_FORMAT = "qir.v1"
+QIR_OUTPUTS = ("microsoft.quantum-results.v2", "microsoft.quantum-results.v1")
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shots(_Entry):
+    minimum: int
+    maximum: int
+    default: int
+
+
+class Price(_Entry):
+    """Unit prices by dimension; a dimension that is not given costs nothing."""
+
+    currency: str
+    gate_1q_shot: float = 0.0
+    gate_2q_shot: float = 0.0
+    hqc: float = 0.0
+    ehqc: float = 0.0
+    qpu_centisecond: float = 0.0
+
+
+class Target(_Entry):
+    id: str
+    kind: Literal["simulator", "qpu"]
+    semantics: Semantics
+    qubits: int
+    profile: Literal["base", "adaptive"]
+    shots: Shots
+    queue_seconds: float
+    execution_seconds: float
+    price: Price
+    takes_qir: bool = True
+    native_formats: dict[str, str] = Field(default_factory=dict)
+    """Input format -> output format of the provider's own."""
+    noise: dict[str, float] = Field(default_factory=dict)
+    availability: Literal["Available", "Degraded", "Unavailable"] = "Available"
+
+    @property
+    def formats(self) -> dict[str, tuple[str, ...]]:
+        """Give the output formats of each input format, the default first."""
+        formats: dict[str, tuple[str, ...]] = {QIR_FORMAT: QIR_OUTPUTS} if self.takes_qir else {}
+        for given, wanted in self.native_formats.items():
+            formats[given] = (wanted,)
+        return formats
+
+
+class Provider(_Entry):
+    id: str
+    targets: tuple[Target, ...]
+
+    @property
+    def availability(self) -> str:
+        """Available when all targets are, Degraded when some are."""
+        states = {target.availability for target in self.targets}
+        return states.pop() if len(states) == 1 else "Degraded"
+
+
+class Catalogue(_Entry):
+    providers: tuple[Provider, ...]
+
+    @classmethod
+    def read(cls, path: Path = CATALOGUE) -> "Catalogue":
+        """Read a catalogue file; raises pydantic.ValidationError naming the entry that is wrong."""
+        return cls.model_validate(tomllib.loads(path.read_text()))
+
+    def find(self, provider_id: str, target_id: str) -> Target | None:
+        """Find a target by provider (case does not matter) and id."""
+        return next(
+            (
+                target
+                for provider, target in self.targets()
+                if target.id == target_id and provider.id == provider_id.lower()
+            ),
+            None,
+        )
+
+    def targets(self) -> Iterator[tuple[Provider, Target]]:
+        for provider in self.providers:
+            for target in provider.targets:
+                yield provider, target
+
+    def status(self, time_scale: float) -> list[dict[str, Any]]:
+        """Give providerStatus; queue times are what one waits here, real ones times `time_scale`, in whole seconds."""
+        return [
+            {
+                "id": provider.id,
+                "currentAvailability": provider.availability,
+                "targets": [_status(target, time_scale) for target in provider.targets],
+            }
+            for provider in self.providers
+        ]
+
+
+def _status(target: Target, time_scale: float) -> dict[str, Any]:
+    waiting = round(target.queue_seconds * time_scale)
+    return {
+        "id": target.id,
+        "currentAvailability": target.availability,
+        "averageQueueTime": waiting,
+        "averageQueueTimeHighPriority": waiting,
+        "averageQueueTimeStandardPriority": waiting,
+        "statusPage": None,
+        "numQubits": target.qubits or None,
+        "targetProfile": target.profile if target.takes_qir else None,
+        "metadata": None,
+    }

@@ -1,0 +1,75 @@
+"""The workspace: its parts, put together once, and what they share."""
+
+import secrets
+import ssl
+from collections import Counter
+from collections.abc import Collection
+from pathlib import Path
+
+from local.azure_quantum.authentication import Authentication, Verifier
+from local.azure_quantum.blobs import BlobDoor, StorageAccount
+from local.azure_quantum.jobs import Jobs
+from local.azure_quantum.lifecycle import Lifecycle
+from local.azure_quantum.models import Kind
+from local.azure_quantum.targets import Catalogue
+from local.execution.limits import DEFAULT, Limits
+from local.execution.pool import Pool
+from local.names import LOCATION, QUANTUM_HOST, RESOURCE_GROUP, SUBSCRIPTION_ID
+from local.names import WORKSPACE as NAME
+
+# A real queue of 20 minutes lasts 1.2 s, one of 3 s lasts 3 ms.
+TIME_SCALE = 0.001
+
+
+class Workspace:
+    """One Azure Quantum workspace with its storage account and its workers."""
+
+    def __init__(
+        self,
+        *,
+        issuer: Verifier,
+        storage: StorageAccount,
+        api_keys: Collection[str] = (),
+        verify: ssl.SSLContext | bool = True,
+        seed: str | None = None,
+        time_scale: float = TIME_SCALE,
+        kind: Kind = "V1",
+        workers: int = 2,
+        limits: Limits = DEFAULT,
+        catalogue: Path | None = None,
+        subscription_id: str = SUBSCRIPTION_ID,
+        resource_group: str = RESOURCE_GROUP,
+        name: str = NAME,
+        location: str = LOCATION,
+        endpoint: str = f"https://{QUANTUM_HOST}/",
+    ) -> None:
+        self.subscription_id, self.resource_group, self.name = subscription_id, resource_group, name
+        self.location, self.endpoint, self.kind, self.time_scale = location, endpoint, kind, time_scale
+        self.storage = storage
+        self.authentication = Authentication(issuer, api_keys)
+        self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()
+        self.door = BlobDoor(storage, verify=verify)
+        self.jobs = Jobs(self.catalogue, self.door, kind)
+        self.pool = Pool(workers, limits)
+        seed = seed if seed is not None else secrets.token_hex(16)
+        self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
+
+    @property
+    def put_counts(self) -> Counter[str]:
+        """How often each job id was PUT, also when it made no new job."""
+        return self.jobs.put_counts
+
+    @property
+    def resource_id(self) -> str:
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/Microsoft.Quantum/workspaces/{self.name}"
+
+    async def start(self) -> None:
+        """Start the workers; raises WorkerLost when one cannot start."""
+        await self.pool.start()
+
+    async def stop(self) -> None:
+        """End all jobs and workers and close what is open."""
+        await self.lifecycle.stop()
+        await self.pool.stop()
+        await self.door.close()
