@@ -2,11 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import re
 import sys
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,7 @@ class Worker:
 
     def __init__(self, app_dir: Path) -> None:
         self._app_dir = app_dir.resolve()
-        self._loop = asyncio.new_event_loop()
+        self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="functions-worker", daemon=True)
         self._restore = contextlib.ExitStack()
 
@@ -54,9 +55,11 @@ class Worker:
         self._restore.callback(_busy.release)
         try:
             self._enter_folder()
+            self._loop = asyncio.new_event_loop()
             self._thread.start()
             self._restore.callback(self._end_loop)
-            return self.submit(self._index()).result()
+            with _silenced():
+                return self.submit(self._index()).result()
         except BaseException:
             self._restore.close()
             raise
@@ -104,7 +107,7 @@ class Worker:
         answer: protos.FunctionMetadataResponse = await runtime.functions_metadata_request(_wrapped())
         found = answer.function_metadata_results
         if not found:
-            script = self._app_dir / os.environ.get(_SCRIPT_SETTING, "function_app.py")
+            script = self._app_dir / _script()
             raise LoadError(f"{script} {'defines an app without functions' if script.exists() else 'does not exist'}.")
         for item in found:
             request = protos.FunctionLoadRequest(function_id=item.function_id)
@@ -114,14 +117,20 @@ class Worker:
     def _enter_folder(self) -> None:
         self._restore.callback(os.chdir, Path.cwd())
         os.chdir(self._app_dir)
-        path = list(sys.path)
-        self._restore.callback(sys.path.__setitem__, slice(None), path)
+        self._restore.callback(sys.path.__setitem__, slice(None), list(sys.path))
+        # Another app's script on the path, or imported already, would be taken for this one's.
+        sys.path[:] = [entry for entry in sys.path if not self._shadows(Path(entry or "."))]
         packages = self._app_dir / ".python_packages" / "lib" / "site-packages"
         if packages.is_dir():
             sys.path.insert(0, str(packages))
         if str(self._app_dir) not in sys.path:
             sys.path.append(str(self._app_dir))  # the worker puts the app last
+        others = {name: sys.modules.pop(name) for name in (_script().stem,) if name in sys.modules}
+        self._restore.callback(sys.modules.update, others)
         self._restore.callback(self._forget_modules, set(sys.modules))
+
+    def _shadows(self, entry: Path) -> bool:
+        return (entry / _script()).exists() and entry.resolve() != self._app_dir
 
     def _forget_modules(self, before: set[str]) -> None:
         """Drop what the app brought in from its own folder, and the runtime with the functions it remembers."""
@@ -181,10 +190,26 @@ class Worker:
         self._thread.join(timeout=5)
 
 
+@contextlib.contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep the runtime from logging what is raised as an error anyway, with the whole search path in it."""
+    logger = logging.getLogger("azure.functions")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
 def _wrapped(**request: Any) -> protos.WorkerRequest:
     return protos.WorkerRequest(
         request=protos.StreamingMessage(**request), properties={"protos": protos, "host": "127.0.0.1"}
     )
+
+
+def _script() -> Path:
+    return Path(os.environ.get(_SCRIPT_SETTING) or "function_app.py")
 
 
 def _end_thread_pool() -> None:
@@ -199,8 +224,10 @@ def _user_functions() -> list[tuple[str, str, int]]:
     """Name, file and first line of each function of the app that was imported last."""
     from azure.functions import FunctionRegister
 
-    script = Path(os.environ.get(_SCRIPT_SETTING, "function_app.py")).stem
+    script = _script().stem
     members = vars(sys.modules[script]).values() if script in sys.modules else ()
     apps = [member for member in members if isinstance(member, FunctionRegister)]
+    for app in apps:
+        app.functions_bindings = {}  # else the app takes its own functions for duplicates when asked again
     codes = [(f.get_function_name(), f.get_user_function().__code__) for app in apps for f in app.get_functions()]
     return [(name, code.co_filename, code.co_firstlineno) for name, code in codes]

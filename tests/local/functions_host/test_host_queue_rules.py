@@ -1,0 +1,56 @@
+"""Connections, delays and message bodies of queues."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.functions_host.errors import SettingsError
+from local.functions_host.protos import TypedData
+from local.functions_host.queue_trigger import backoff, message_bodies
+from local.functions_host.storage import Connection, connection
+
+
+@pytest.mark.parametrize("name", ["Store", "AzureWebJobsStorage"])
+def test_a_connection_without_setting_is_refused_by_name(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"function 'f': there is no setting '{name}'"):
+        connection(name, {}, "function 'f'")
+
+
+def test_a_connection_is_looked_up_with_the_prefix_first() -> None:
+    both = {"AzureWebJobsStore": "prefixed", "Store": "plain"}
+    assert connection("Store", both, "").connection_string == "prefixed"
+    assert connection("Store", {"Store": "plain"}, "").connection_string == "plain"
+
+
+def test_a_connection_by_identity_needs_account_or_url_and_takes_a_client_id() -> None:
+    settings = {"S__accountName": "acc", "S__credential": "managedidentity", "S__clientId": "me"}
+    assert connection("S", settings, "") == Connection(queue_url="https://acc.queue.core.windows.net", client_id="me")
+    settings = {"S__queueServiceUri": "https://q.example", "S__credential": "managedIdentity"}
+    assert connection("S", settings, "") == Connection(queue_url="https://q.example")
+    with pytest.raises(SettingsError, match="needs S__accountName"):
+        connection("S", {"S__credential": "managedidentity"}, "")
+
+
+def test_an_identity_other_than_managed_is_refused() -> None:
+    with pytest.raises(SettingsError, match="S__credential must be"):
+        connection("S", {"S__accountName": "acc", "S__clientSecret": "x"}, "")
+
+
+@given(longest=st.floats(0.1, 60))
+def test_delays_between_empty_polls_start_at_a_tenth_of_a_second_and_end_at_the_longest(longest: float) -> None:
+    delays = backoff(longest)
+    taken = [next(delays) for _ in range(30)]
+    assert taken[0] == pytest.approx(0.1)
+    assert max(taken) <= longest
+    assert taken[-1] == pytest.approx(longest)
+
+
+@given(texts=st.lists(st.text()))
+def test_an_array_is_one_message_per_item(texts: list[str]) -> None:
+    assert message_bodies(TypedData(json=json.dumps(texts))) == [text.encode() for text in texts]
+
+
+def test_an_object_is_one_message_of_its_json() -> None:
+    assert message_bodies(TypedData(json='{"a": "é"}')) == ['{"a":"é"}'.encode()]
