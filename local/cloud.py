@@ -2,16 +2,18 @@
 
 import asyncio
 import json
+import logging
 import secrets
 import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-from local import azurite, control, identity, key_vault
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from local import azure_quantum, azurite, control, identity, key_vault
+from local.azure_quantum.urls import WORKSPACE as WORKSPACE_PATH
 from local.azurite import REPOSITORY, StorageAccount
 from local.callers import callers, token
 from local.certificates import prepare
@@ -28,6 +30,7 @@ from local.names import (
     LOGIN_HOST,
     MANAGED_IDENTITY_CLIENT_ID,
     MANAGED_IDENTITY_PRINCIPAL_ID,
+    MANAGEMENT_HOST,
     QUANTUM_HOST,
     RESOURCE_GROUP,
     STORAGE_HOSTS,
@@ -42,6 +45,7 @@ from local.storage import StorageDoor
 from local.web import WebServer, by_host, listening_socket
 from local.wire import Counter, counted
 
+logger = logging.getLogger(__name__)
 DEMO_TOKEN_SECONDS = 24 * 3600
 SECONDS_TO_START_FUNCTIONS = 60.0
 
@@ -64,8 +68,9 @@ class Cloud:
         """Take where the storage keeps its data (None: in memory), and the Functions app (None: no Functions host)."""
         self._state, self._data, self._app, self._port = state, data, app, port
         self._progress = progress
-        self._parts = AsyncExitStack()
         self._children: list[Child] = []
+        self._sockets: list[socket.socket] = []
+        self._stops: list[Callable[[], Awaitable[None]]] = []
         self._started = time.monotonic()
         self.counter = Counter()
         self.environment: dict[str, str] = {}
@@ -73,15 +78,19 @@ class Cloud:
 
     async def start(self) -> None:
         """Start all parts; raises the error of the first that fails. Call `stop` in every case."""
-        _refuse_taken(self._port)
+        self._port = _free_port(self._port)
         try:
             await self._start()
         except BaseExceptionGroup as group:
             raise _first_of(group) from None
 
     async def stop(self) -> None:
-        """Take all parts down, the last that came up first."""
-        await self._parts.aclose()
+        """Take all parts down, side by side."""
+        results = await asyncio.gather(*(stop() for stop in self._stops), return_exceptions=True)
+        for opened in self._sockets:
+            opened.close()
+        for error in filter(None, results):
+            logger.error("a part did not stop as it should", exc_info=error)
 
     def health(self) -> Mapping[str, str]:
         return {child.part: "running" if child.running else f"stopped; see {child.log}" for child in self._children}
@@ -104,12 +113,11 @@ class Cloud:
         self._api_key, identity_secret = secrets.token_urlsafe(32), secrets.token_hex(16)
         sockets = {host: listening_socket() for host in (*STORAGE_HOSTS.values(), LOGIN_HOST)}
         plain = listening_socket()
-        for opened in (plain, *sockets.values()):
-            self._parts.callback(opened.close)
+        self._sockets = [plain, *sockets.values()]
         web = _address(sockets[LOGIN_HOST])
         front = Front({host: _address(sockets[host]) if host in sockets else web for host in HOSTS})
         await front.start()
-        self._parts.push_async_callback(front.stop)
+        self._stops.append(front.stop)
         demo = token(self._issuer, self._callers["demo"], lifetime_seconds=DEMO_TOKEN_SECONDS)
         self.environment = environment(
             front_port=front.port,
@@ -119,6 +127,8 @@ class Cloud:
             api_key=self._api_key,
             token=demo,
         )
+        if self._app:
+            self.environment["QUANTUM_JOBS_URL"] = f"http://127.0.0.1:{self._port}/v1"
         await self._serve(self._plain_app(identity_secret), plain)
         async with asyncio.TaskGroup() as group:
             storage = group.create_task(self._start_storage(sockets))
@@ -131,53 +141,69 @@ class Cloud:
         self._adopt(child)
         door = StorageDoor(account, self._certificates, self._issuer, self.counter)
         await door.start({service: sockets[STORAGE_HOSTS[service]] for service in STORAGE_SERVICES})
-        self._parts.push_async_callback(door.stop)
+        self._stops.append(door.stop)
         for service, host in STORAGE_HOSTS.items():
             self._up(service, f"https://{host}")
         return account
 
     async def _start_web(self, listening: socket.socket, storage: Awaitable[StorageAccount]) -> None:
         """Serve all that speaks HTTP over TLS from one socket, told apart by host name."""
+        quantum = counted(await self._start_workspace(await storage), self.counter, "quantum", below=WORKSPACE_PATH)
         apps = {
             LOGIN_HOST: counted(identity.application(self._issuer, self._callers.values()), self.counter, "identity"),
             KEY_VAULT_HOST: counted(key_vault.application(self._issuer, _vault_seed()), self.counter, "key_vault"),
+            QUANTUM_HOST: quantum,
+            MANAGEMENT_HOST: quantum,
         }
         await self._serve(by_host(apps), listening, tls=True)
         self._up("identity", f"https://{LOGIN_HOST}/{TENANT_ID}")
         self._up("key vault", f"https://{KEY_VAULT_HOST}")
+        self._up("workspace", f"https://{QUANTUM_HOST}")
+
+    async def _start_workspace(self, storage: StorageAccount) -> ASGIApp:
+        """Start the quantum workspace beside its storage, which it reaches as its owner: not through the door."""
+        account = azure_quantum.StorageAccount(storage.name, storage.key, storage.url("blob"))
+        workspace = azure_quantum.Workspace(
+            issuer=self._issuer,
+            storage=account,
+            api_keys=[self._api_key],
+            verify=self._certificates.client_context(),
+        )
+        self._stops.append(workspace.stop)
+        await workspace.start()
+        return azure_quantum.application(workspace)
 
     async def _start_functions(self, app: Path) -> None:
-        """Start the Functions host on the app, in the environment that a deployed app would see."""
+        """Start the Functions host on the app, with what the platform would tell a deployed app."""
+        base = self.environment["QUANTUM_JOBS_URL"]
         command = [sys.executable, "-m", "local.functions_host", "--app", str(app), "--port", str(self._port)]
         child = await Child.start(
             "functions",
             [*command, "--easy-auth", "allow-anonymous", "--stop-with-parent"],
             self._state,
-            environment=self.environment,
+            environment={**self.environment, "PUBLIC_BASE_URL": base},
             folder=REPOSITORY,
         )
         self._adopt(child)
-        line = (await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS))[0]
-        url = line.split("ready ", 1)[1].strip()
-        self.environment["QUANTUM_JOBS_URL"] = f"{url}/v1"
-        self._up("functions", url)
+        await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS)
+        self._up("job API", base)
 
     def _adopt(self, child: Child) -> None:
         self._children.append(child)
-        self._parts.push_async_callback(child.stop)
+        self._stops.append(child.stop)
 
-    async def _serve(self, app: Any, listening: socket.socket, *, tls: bool = False) -> None:
+    async def _serve(self, app: ASGIApp, listening: socket.socket, *, tls: bool = False) -> None:
         server = WebServer(app, self._certificates if tls else None)
         await server.start(listening)
-        self._parts.push_async_callback(server.stop)
+        self._stops.append(server.stop)
 
-    def _plain_app(self, identity_secret: str) -> Any:
+    def _plain_app(self, identity_secret: str) -> ASGIApp:
         principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
         endpoint = identity.managed_identity(self._issuer, identity_secret, principal)
         endpoints = counted(endpoint, self.counter, "managed_identity")
         controls = control.application(self.counter, self.health)
 
-        async def choose(scope: Any, receive: Any, send: Any) -> None:
+        async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             await (controls if scope["path"].startswith("/control/") else endpoints)(scope, receive, send)
 
         return choose
@@ -204,11 +230,13 @@ def _address(listening: socket.socket) -> tuple[str, int]:
     return host, port
 
 
-def _refuse_taken(port: int) -> None:
+def _free_port(wanted: int) -> int:
+    """Give the port for the job API before its host runs: the app must know its own address. Raises PortInUse."""
     try:
-        listening_socket(port).close()
-    except OSError as error:
-        raise PortInUse(port) from error
+        with listening_socket(wanted) as listening:
+            return _address(listening)[1]
+    except (OSError, OverflowError) as error:
+        raise PortInUse(wanted) from error
 
 
 def _first_of(error: BaseException) -> BaseException:

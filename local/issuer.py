@@ -17,14 +17,13 @@ from local.names import ISSUER_V1, ISSUER_V2, TENANT_ID
 from local.state import State
 
 TokenVersion = Literal["1.0", "2.0"]
-CACHED_TOKENS = 1024
 
 
 class Issuer:
     """Issues and verifies the tokens of the one tenant (RS256)."""
 
-    def __init__(self, key: rsa.RSAPrivateKey) -> None:
-        self._key = key
+    def __init__(self, key: rsa.RSAPrivateKey, *, remembered_tokens: int = 1024) -> None:
+        self._key, self._remembered_tokens = key, remembered_tokens
         public = key.public_key()
         numbers = public.public_numbers()
         self._jwk = {"kty": "RSA", "use": "sig", "alg": "RS256", "n": _number(numbers.n), "e": _number(numbers.e)}
@@ -109,7 +108,7 @@ class Issuer:
         if not isinstance(claims["aud"], str):
             raise TokenRefused("Audience validation failed. The token must have one audience.")
         self._verified[token] = claims
-        if len(self._verified) > CACHED_TOKENS:
+        if len(self._verified) > self._remembered_tokens:
             self._verified.popitem(last=False)
         return claims
 

@@ -32,10 +32,10 @@ class Counter:
             self._tallies.clear()
 
 
-def counted(app: ASGIApp, counter: Counter, service: str) -> ASGIApp:
+def counted(app: ASGIApp, counter: Counter, service: str, *, below: str = "") -> ASGIApp:
     """Wrap an ASGI application so that each of its answers counts once, before the client sees it.
 
-    The kind is the template of the route that answered; the bare path where none did.
+    The kind is the template of the route that answered, without the prefix `below`; the bare path where none did.
     """
 
     async def counting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,8 +46,8 @@ def counted(app: ASGIApp, counter: Counter, service: str) -> ASGIApp:
         async def count_then_send(message: Message) -> None:
             if message["type"] == "http.response.start":
                 # The router has left its route in the scope by now.
-                path = getattr(scope.get("route"), "path", scope["path"])
-                counter.add(service, f"{scope['method']} {path}")
+                path = str(getattr(scope.get("route"), "path", scope["path"]))
+                counter.add(service, f"{scope['method']} {path.removeprefix(below) or '/'}")
             await send(message)
 
         await app(scope, receive, count_then_send)
