@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import sys
@@ -97,7 +98,11 @@ def _listen_for_the_end(stop: asyncio.Event, *, with_parent: bool) -> None:
 
 
 def _identity(options: argparse.Namespace) -> Identity:
-    return StripIdentity()
+    if options.easy_auth == "off":
+        return StripIdentity()
+    from local.functions_host.easy_auth import EasyAuth, read_easy_auth
+
+    return EasyAuth(read_easy_auth(options.easy_auth, os.environ))
 
 
 def _announce(host: FunctionsHost, port: int) -> None:
