@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pyqir
 
+from local.execution.classical import wrapped
 from local.execution.errors import InvalidProgram, UnsupportedProgram
 from local.execution.gates import GATES
 from local.execution.program import (
@@ -194,7 +195,7 @@ class _Reader:
         if last.opcode == pyqir.Opcode.RET:
             return None
         if isinstance(last, pyqir.Switch):
-            cases = tuple((int(case.value), self._jump(block, target)) for case, target in last.cases)
+            cases = tuple((_signed(case), self._jump(block, target)) for case, target in last.cases)
             return Choose(self._operand(last.cond), cases, self._jump(block, last.default))
         successors = [self._jump(block, target) for target in last.successors]
         if len(successors) == 1:
@@ -215,8 +216,7 @@ class _Reader:
 
     def _operand(self, value: pyqir.Value) -> Operand:
         if isinstance(value, pyqir.IntConstant):
-            # An i1 true may be read as -1; a truth value here is 0 or 1.
-            return abs(value.value) if value.type.width == 1 else int(value.value)
+            return _signed(value)
         if isinstance(value, pyqir.FloatConstant):
             return float(value.value)
         if value in self._arguments:
@@ -244,6 +244,11 @@ class _Reader:
 
 _TERMINATORS = {pyqir.Opcode.RET, pyqir.Opcode.BR, pyqir.Opcode.SWITCH}
 _COMPARISONS = {"eq", "ne", *(f"{sign}{order}" for sign in "suo" for order in ("lt", "le", "gt", "ge")), "oeq", "one"}
+
+
+def _signed(constant: pyqir.IntConstant) -> int:
+    """Read a constant as two's complement: pyqir gives it unsigned."""
+    return int(wrapped(constant.value, constant.type.width))
 
 
 def _bits(kind: pyqir.Type) -> int:

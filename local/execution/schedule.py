@@ -22,6 +22,7 @@ def final_measurements(block: Block) -> Deferred:
     if block.next is not None:
         return Deferred()
     touched: set[int] = set()
+    observed: set[int] = set()
     read: set[int] = set()
     measurements, resets = set(), set()
     for index in range(len(block.operations) - 1, -1, -1):
@@ -30,12 +31,13 @@ def final_measurements(block: Block) -> Deferred:
                 touched.update(gate.touched)
             case ReadResult(result=result):
                 read.add(result)
-            case Reset(qubit=qubit) if qubit not in touched:
+            case Reset(qubit=qubit) if qubit not in touched | observed:
                 resets.add(index)
             case Reset(qubit=qubit):
                 touched.add(qubit)
             case Measure(qubit=qubit, result=result) if qubit not in touched and result not in read:
                 measurements.add(index)
+                observed.add(qubit)
             case Measure(qubit=qubit):
                 touched.add(qubit)
             case _:
