@@ -4,14 +4,15 @@ import argparse
 import asyncio
 import io
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.errors import LocalCloudError
-from local.names import AUDIENCE, ROLES
+from local.errors import CommandNotRunnable, LocalCloudError
+from local.names import AUDIENCE, REPOSITORY, ROLES
 from local.state import DEFAULT_FOLDER, State
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("`run` needs a command after --, as in: python -m local run -- python script.py")
     options.command = command
     try:
+        if command and shutil.which(command[0]) is None:
+            raise CommandNotRunnable(f"{command[0]} cannot be run: there is no such program.")
         code: int = options.action(options)
     except LocalCloudError as error:
         print(f"local: {error}", file=sys.stderr)
@@ -71,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (up, run):
         command.add_argument("--port", type=int, default=0, help="port of the job API (default: a free one)")
         command.add_argument("--data", type=Path, help="folder for what is stored (default: in memory)")
+        command.add_argument("--app", type=Path, default=REPOSITORY, help="folder of the Functions app (default: ours)")
         command.add_argument("--no-functions", action="store_true", help="leave the Functions host out")
 
     token = commands.add_parser("token", help="print a bearer token of a test caller")
@@ -103,12 +107,11 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":
-    from local.azurite import REPOSITORY
     from local.cloud import Cloud
 
     state = State(options.state)
     _log_to(state)
-    app = None if options.no_functions else REPOSITORY
+    app = None if options.no_functions else options.app.absolute()
     return Cloud(state, data=options.data, app=app, port=options.port, progress=progress)
 
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from local.certificates import Certificates
 from local.children import Child
 from local.errors import PartFailed, StateCorrupt, ToolMissing
-from local.names import STORAGE_ACCOUNT, STORAGE_SERVICES, StorageService
+from local.names import REPOSITORY, STORAGE_ACCOUNT, STORAGE_SERVICES, StorageService
 from local.state import State
 from local.web import KEEP_ALIVE_SECONDS
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 STOP_WITH_PARENT = Path(__file__).resolve().parent / "stop_with_parent.cjs"
 KEY_FILE = "account.key"

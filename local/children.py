@@ -90,8 +90,10 @@ class Child:
                 await self._read_line()
 
     def _why(self, code: int) -> str:
+        """Give what the child said about its end: its error line, else its last line."""
         lines = self.log.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"it ended with code {code} and said nothing"
+        said = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or lines[-1:]
+        return said[0] if said else f"it ended with code {code} and said nothing"
 
     async def ended(self) -> PartFailed:
         """Wait until the child ends and tell why."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local import azure_quantum, azurite, control, identity, key_vault
 from local.azure_quantum.urls import WORKSPACE as WORKSPACE_PATH
-from local.azurite import REPOSITORY, StorageAccount
+from local.azurite import StorageAccount
 from local.callers import callers, token
 from local.certificates import prepare
 from local.children import Child
@@ -32,6 +32,7 @@ from local.names import (
     MANAGED_IDENTITY_PRINCIPAL_ID,
     MANAGEMENT_HOST,
     QUANTUM_HOST,
+    REPOSITORY,
     RESOURCE_GROUP,
     STORAGE_HOSTS,
     STORAGE_SERVICES,

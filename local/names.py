@@ -1,6 +1,9 @@
 """What everything in the local cloud is called: ids, host names, audiences and roles, in one place."""
 
+from pathlib import Path
 from typing import Final, Literal
+
+REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 StorageService = Literal["blob", "queue", "table"]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO
 
 from local.errors import StateCorrupt
+from local.names import REPOSITORY
 
-DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".local"
+DEFAULT_FOLDER = REPOSITORY / ".local"
 
 
 class State:
