@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -16,6 +17,8 @@ from local.execution.limits import DEFAULT, Limits
 from local.execution.request import Answer, Request, Usage
 from local.execution.worker import HEADER, frame
 
+logger = logging.getLogger(__name__)
+SECONDS_BETWEEN_STARTS = 1.0
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -146,7 +149,13 @@ class Pool:
     async def _replace(self, worker: _Worker) -> None:
         self._workers.discard(worker)
         await worker.stop()
-        await self._add()
+        while True:
+            try:
+                return await self._add()
+            except (WorkerLost, OSError) as error:
+                # Out of memory or processes for now: jobs wait, the pool must not shrink.
+                logger.warning("an execution worker could not be replaced, trying again: %s", error)
+                await asyncio.sleep(SECONDS_BETWEEN_STARTS)
 
     async def _add(self) -> None:
         worker = await _Worker.start(self._limits)

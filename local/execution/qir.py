@@ -197,10 +197,11 @@ class _Reader:
         if isinstance(last, pyqir.Switch):
             cases = tuple((_signed(case), self._jump(block, target)) for case, target in last.cases)
             return Choose(self._operand(last.cond), cases, self._jump(block, last.default))
-        successors = [self._jump(block, target) for target in last.successors]
-        if len(successors) == 1:
-            return successors[0]
-        return Choose(self._operand(last.operands[0]), ((1, successors[0]),), successors[1])
+        if len(last.operands) == 1:
+            return self._jump(block, last.operands[0])
+        # LLVM keeps a branch's operands in this order; pyqir's `successors` follows it.
+        condition, otherwise, then = last.operands
+        return Choose(self._operand(condition), ((1, self._jump(block, then)),), self._jump(block, otherwise))
 
     def _jump(self, source: pyqir.BasicBlock, target: pyqir.BasicBlock) -> Jump:
         moves = []

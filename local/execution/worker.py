@@ -2,9 +2,12 @@
 
 import json
 import os
+import signal
 import struct
 import sys
+import threading
 from dataclasses import asdict
+from queue import SimpleQueue
 from typing import IO, Any
 
 from local.execution.errors import ExecutionError
@@ -36,13 +39,25 @@ def answer(document: dict[str, Any], program: bytes, limits: Limits) -> bytes:
     return frame({"usage": asdict(given.usage)}, given.document)
 
 
-def serve(requests: IO[bytes], answers: IO[bytes], limits: Limits) -> None:
-    """Answer requests until they end; the first frame out says that the worker is ready."""
-    answers.write(frame({"ready": True}))
-    answers.flush()
+def receive(requests: IO[bytes], received: SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
+    """Read requests; at their end, which is the end of the parent, end this process whatever it computes."""
     while header := requests.read(HEADER.size):
         sizes = HEADER.unpack(header)
-        document, program = json.loads(requests.read(sizes[0])), requests.read(sizes[1])
+        text, program = requests.read(sizes[0]), requests.read(sizes[1])
+        if len(program) < sizes[1]:
+            break
+        received.put((json.loads(text), program))
+    os._exit(0)
+
+
+def serve(requests: IO[bytes], answers: IO[bytes], limits: Limits) -> None:
+    """Answer requests until they end; the first frame out says that the worker is ready."""
+    received: SimpleQueue[tuple[dict[str, Any], bytes]] = SimpleQueue()
+    threading.Thread(target=receive, args=(requests, received), daemon=True).start()
+    answers.write(frame({"ready": True}))
+    answers.flush()
+    while True:
+        document, program = received.get()
         bound_next_job(limits)
         answers.write(answer(document, program, limits))
         answers.flush()
@@ -53,6 +68,8 @@ def main() -> None:
     limits = Limits(**json.loads(sys.argv[1]))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ctrl-C in a terminal reaches the whole group; the parent says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     bound_process(limits)
     serve(sys.stdin.buffer, answers, limits)
 

@@ -141,7 +141,9 @@ EXPECTED = {
     "nested": {
         **{f"0{other}0": 0.25 * math.cos(0.5) ** 2 for other in (0, 1)},
         **{f"0{other}1": 0.25 * math.sin(0.5) ** 2 for other in (0, 1)},
-        "100": 0.125, "101": 0.125, "110": 0.25,
+        "100": 0.125,
+        "101": 0.125,
+        "110": 0.25,
     },
     "reset and reuse": {
         f"{first}{second}": (_P if first else 1 - _P) * (math.sin(1) ** 2 if second else math.cos(1) ** 2)
@@ -200,6 +202,19 @@ def test_logic_on_results_and_computed_output() -> None:
     counts = Simulator(qir.read(module(body)), seed=0).sample(5)
     group = RecordGroup("tuple", 5)
     assert counts == {(group, ("bool", 0), ("bool", 1), ("bool", 0), ("int", 20), ("double", 2.5)): 5}
+
+
+@pytest.mark.parametrize("bit", [0, 1])
+@pytest.mark.parametrize("form", ["text", "bitcode"])
+def test_a_branch_goes_to_its_first_label_when_the_result_is_one(bit: int, form: str) -> None:
+    lines = [call("qis__x__body", "Q0")] * bit + [call("qis__mz__body", "Q0", "R0")]
+    lines += ["  %bit = call i1 @__quantum__rt__read_result(R0)", "  br i1 %bit, label %one, label %zero"]
+    lines += ["one:", call("rt__int_record_output", "i64 1", "NOLABEL"), "  ret void"]
+    lines += ["zero:", call("rt__int_record_output", "i64 0", "NOLABEL"), "  ret void"]
+    source = module("\n".join(lines))
+    if form == "bitcode":
+        source = pyqir.Module.from_ir(pyqir.Context(), source.decode()).bitcode
+    assert sampled(source, 10) == {str(bit): 10}
 
 
 def test_an_entry_point_takes_its_arguments() -> None:
