@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.functions_host.errors import SettingsError
@@ -38,6 +38,7 @@ def test_an_identity_other_than_managed_is_refused() -> None:
         connection("S", {"S__accountName": "acc", "S__clientSecret": "x"}, "")
 
 
+@settings(deadline=None)
 @given(longest=st.floats(0.1, 60))
 def test_delays_between_empty_polls_start_at_a_tenth_of_a_second_and_end_at_the_longest(longest: float) -> None:
     delays = backoff(longest)
@@ -47,6 +48,7 @@ def test_delays_between_empty_polls_start_at_a_tenth_of_a_second_and_end_at_the_
     assert taken[-1] == pytest.approx(longest)
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text()))
 def test_an_array_is_one_message_per_item(texts: list[str]) -> None:
     assert message_bodies(TypedData(json=json.dumps(texts))) == [text.encode() for text in texts]

@@ -10,6 +10,7 @@ from shapes import blueprint
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(blueprint)
+waiting: list[func.HttpRequest] = []
 
 
 def as_json(document: object, status: int = 200) -> func.HttpResponse:
@@ -110,8 +111,15 @@ async def block(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route(route="wait")
 async def wait(req: func.HttpRequest) -> func.HttpResponse:
+    waiting.append(req)
     await asyncio.sleep(float(req.params["seconds"]))
+    waiting.remove(req)
     return func.HttpResponse("waited")
+
+
+@app.route(route="waiting")
+async def how_many_wait(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(str(len(waiting)))
 
 
 @app.route(route="files/{*path}", methods=["GET"])
