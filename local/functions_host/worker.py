@@ -153,7 +153,7 @@ class Worker:
 
     def _own_frames(self, stack_trace: str) -> tuple[str, str]:
         """Find the innermost line of the app in a traceback, and the traceback from the app's first line on."""
-        lines = stack_trace.splitlines()
+        lines = _without_reraise(stack_trace).splitlines()
         frames = [(i, re.match(r'\s*File "(.+?)", line (\d+)', line)) for i, line in enumerate(lines)]
         own = [(i, match) for i, match in frames if match and self._is_of_app(match[1])]
         if not own:
@@ -206,6 +206,12 @@ def _wrapped(**request: Any) -> protos.WorkerRequest:
     return protos.WorkerRequest(
         request=protos.StreamingMessage(**request), properties={"protos": protos, "host": "127.0.0.1"}
     )
+
+
+def _without_reraise(stack_trace: str) -> str:
+    """Drop the last part of a chain when it is the runtime's own, which says an ImportError again with the search path."""
+    before, _, last = stack_trace.rpartition("\nDuring handling of the above exception")
+    return before if "extend_exception_message" in last else stack_trace
 
 
 def _script() -> Path:

@@ -79,6 +79,14 @@ def test_the_reason_is_the_line_of_the_app_that_led_to_it(tmp_path: Path) -> Non
     assert "importlib" not in error.details
 
 
+def test_an_import_error_is_told_once_and_without_the_search_path(tmp_path: Path) -> None:
+    error = failure(app_of(tmp_path, "try:\n    1 / 0\nexcept ZeroDivisionError:\n    import no_such_module\n"))
+    assert isinstance(error, LoadError)
+    assert error.details.count("No module named 'no_such_module'") == 1
+    assert "ZeroDivisionError" in error.details
+    assert "sys.path" not in str(error) + error.details
+
+
 def test_a_folder_without_an_app_is_refused(tmp_path: Path) -> None:
     (tmp_path / "host.json").write_text('{"version": "2.0"}')
     assert "function_app.py does not exist" in str(failure(tmp_path))
