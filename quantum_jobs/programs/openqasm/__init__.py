@@ -1,0 +1,77 @@
+"""OpenQASM 3 and 2 become the IR: parsed by the QDK, which touches no disk, and given their meaning here."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from quantum_jobs.errors import ProgramInvalid
+from quantum_jobs.programs.checks import Limits
+from quantum_jobs.programs.ir import Measure, Operation, Program, walk
+from quantum_jobs.programs.openqasm.statements import Statements
+from quantum_jobs.programs.openqasm.text import SourceText, Span, Token
+
+
+def read_openqasm(format: str, text: str, parameters: Mapping[str, float], limits: Limits) -> Program:  # noqa: A002
+    """Read OpenQASM; `format` is openqasm3 or openqasm2.
+
+    Raises:
+        ProgramInvalid: with all faults, in order of place.
+    """
+    source = SourceText(text, limits)
+    version = 3 if format == "openqasm3" else 2
+    tokens = source.scan()
+    _refuse_if_faulty(format, source)
+    _check_version(source, tokens, version)
+    _refuse_opaque(source, tokens)
+    statements = Statements(source, version, parameters)
+    operations = statements.read(_parsed(source))
+    if not source.faults:
+        _check_measures(source, operations)
+    _refuse_if_faulty(format, source)
+    return Program(statements.qubit_count, statements.registers, operations, statements.parameters)
+
+
+def _refuse_if_faulty(format: str, source: SourceText) -> None:  # noqa: A002
+    if source.faults:
+        raise ProgramInvalid(format, source.faults)
+
+
+def _check_version(source: SourceText, tokens: Sequence[Token], version: int) -> None:
+    stated = tokens[0].text == "OPENQASM" if tokens else False
+    if not stated and version == 2:
+        source.refuse(Span(0, 0), "an OpenQASM 2 program starts with OPENQASM 2.0;")
+    elif stated and len(tokens) > 1 and tokens[1].text.split(".")[0] != str(version):
+        source.refuse(tokens[1].span, f"the program states version {tokens[1].text}; the format asks for {version}")
+
+
+def _refuse_opaque(source: SourceText, tokens: Sequence[Token]) -> None:
+    for token in tokens:
+        if token.is_word and token.text == "opaque":
+            source.refuse(token.span, "an opaque gate has no definition that could be run")
+
+
+def _parsed(source: SourceText) -> list[Any]:
+    """Parse; syntax faults go to the source text, statements come back as far as they were understood."""
+    os.environ.setdefault("QDK_PYTHON_TELEMETRY", "none")
+    from qdk.openqasm import parser
+
+    # Every include resolves to nothing: their gates are known here, and no path is ever followed.
+    result = parser.parse(source.text, includes=lambda _: "")
+    known = {fault.line for fault in source.faults}
+    for diagnostic in result.diagnostics:
+        for label in diagnostic.labels[:1]:
+            span = Span(label.span.lo, label.span.hi)
+            if source.line_of(span) not in known:
+                source.refuse(span, _sentence(diagnostic.message))
+    statements: list[Any] = result.program.statements
+    return [statement for statement in statements if type(statement).__name__ != "ErrorStatement"]
+
+
+def _sentence(message: str) -> str:
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _check_measures(source: SourceText, operations: tuple[Operation, ...]) -> None:
+    if not any(isinstance(operation, Measure) for operation in walk(operations)):
+        end = len(source.text.encode())
+        source.refuse(Span(end, end), "the program measures nothing and would have no result")

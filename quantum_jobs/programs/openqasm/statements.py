@@ -1,0 +1,434 @@
+"""Carry an OpenQASM program out, statement by statement, with the measurements left open: what remains is the IR.
+
+Loops are unrolled and gates inlined under the limits; a faulty statement is noted and the next one read.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from quantum_jobs.programs.checks import Limits
+from quantum_jobs.programs.gates import flat_size
+from quantum_jobs.programs.ir import Barrier, Bit, Gate, Measure, Operation, Register, Reset, walk
+from quantum_jobs.programs.openqasm.calls import Call, GateCalls
+from quantum_jobs.programs.openqasm.conditions import Conditions, branched, placements
+from quantum_jobs.programs.openqasm.declarations import Declarations
+from quantum_jobs.programs.openqasm.expressions import Expressions, converted, words
+from quantum_jobs.programs.openqasm.selection import inclusive_range
+from quantum_jobs.programs.openqasm.standard_gates import INCLUDES
+from quantum_jobs.programs.openqasm.text import SourceText, Span
+from quantum_jobs.programs.openqasm.values import (
+    BROKEN,
+    UNKNOWN,
+    Bits,
+    Exhausted,
+    GateDefinition,
+    Number,
+    Qubits,
+    Refused,
+    Scope,
+    Unknown,
+    Variable,
+)
+
+_IN_GATES = frozenset({"QuantumGate", "QuantumPhase", "QuantumBarrier", "ForInLoop", "CompoundStatement"})
+_AT_TOP = frozenset({"QubitDeclaration", "QuantumGateDefinition", "Include", "IODeclaration", "EndStatement"})
+_UNSUPPORTED = {
+    "WhileLoop": "a while loop is not supported: no target repeats until a measurement says stop",
+    "SubroutineDefinition": "a subroutine (def) is not supported; use a gate or write it out",
+    "ExternDeclaration": "extern is not supported: nothing runs beside the program",
+    "CalibrationDefinition": "defcal is not supported: targets take gates, not pulses",
+    "CalibrationStatement": "cal is not supported: targets take gates, not pulses",
+    "CalibrationGrammarDeclaration": "defcalgrammar is not supported: targets take gates, not pulses",
+    "DelayInstruction": "delay is not supported: targets choose their own timing",
+    "SwitchStatement": "switch is not supported; use if",
+    "BreakStatement": "break is not supported",
+    "ContinueStatement": "continue is not supported",
+    "ReturnStatement": "return has no meaning outside a subroutine",
+    "Pragma": "a pragma is not supported: it could change the meaning of the program",
+    "ExpressionStatement": "an expression alone does nothing here",
+}
+
+
+class _Ended(Exception):
+    """The program said `end`."""
+
+
+class Statements:
+    """Reads statements into operations."""
+
+    def __init__(self, source: SourceText, version: int, parameters: Mapping[str, float]) -> None:
+        self._source = source
+        self._limits: Limits = source.limits
+        self._expressions = Expressions(version)
+        self._declarations = Declarations(source, self._expressions, parameters)
+        self._calls = GateCalls(version, self._expressions, self._limits.steps, self._inlined)
+        self._conditions = Conditions(self._expressions, lambda bit: bit in self._measured)
+        self._scope = Scope()
+        self._sink: list[Operation] = []
+        self._measured: set[Bit] = set()
+        self._touched: set[int] = set()
+        self._operations = self._steps = self._branch = 0
+        self._in_gate = False
+        self._handlers: dict[str, Callable[[Any], None]] = {
+            "QubitDeclaration": lambda node: self._declarations.qubits(node, self._scope),
+            "ClassicalDeclaration": self._declare,
+            "ConstantDeclaration": self._declare,
+            "IODeclaration": lambda node: self._declarations.input_or_output(node, self._scope),
+            "AliasStatement": self._alias,
+            "QuantumGateDefinition": self._define_gate,
+            "Include": self._include,
+            "QuantumGate": lambda node: self._apply(node, self._calls.read(node, self._scope)),
+            "QuantumPhase": lambda node: self._apply(node, self._calls.read_phase(node, self._scope)),
+            "QuantumMeasurementStatement": lambda node: self._measure(node, node.qubits, node.target),
+            "ClassicalAssignment": self._assign,
+            "CompoundAssignment": self._assign,
+            "QuantumReset": self._reset,
+            "QuantumBarrier": self._barrier,
+            "BranchingStatement": self._if,
+            "ForInLoop": self._for,
+            "CompoundStatement": lambda node: self._block(node.statements),
+            "Box": self._box,
+            "EndStatement": self._end,
+        }
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """The bit registers in order of declaration."""
+        return tuple(self._declarations.registers)
+
+    @property
+    def qubit_count(self) -> int:
+        """Number of declared qubits."""
+        return self._declarations.qubit_count
+
+    @property
+    def parameters(self) -> tuple[tuple[str, float], ...]:
+        """Inputs with the values bound to them."""
+        return tuple(self._declarations.bound.items())
+
+    def read(self, statements: Iterable[Any]) -> tuple[Operation, ...]:
+        """Read a whole program; faults go to the source text."""
+        try:
+            self._all(statements)
+        except Exhausted as stop:
+            self._source.refuse(stop.span, stop.detail)
+        except _Ended:
+            pass
+        self._declarations.check_parameters()
+        return tuple(self._sink)
+
+    def _all(self, statements: Iterable[Any]) -> None:
+        for statement in statements:
+            if self._source.is_full:
+                return
+            self._one(statement)
+
+    def _one(self, node: Any) -> None:
+        self._step(node)
+        kind = type(node).__name__
+        try:
+            self._check_possible(kind, node)
+            self._handlers[kind](node)
+        except Exhausted:
+            raise
+        except Refused as refused:
+            self._note(refused)
+
+    def _check_possible(self, kind: str, node: Any) -> None:
+        if kind in _UNSUPPORTED:
+            raise Refused(_head(node), _UNSUPPORTED[kind])
+        if kind not in self._handlers or (self._in_gate and kind not in _IN_GATES):
+            raise Refused(_head(node), f"{words(node)} is not supported {'in a gate' if self._in_gate else 'here'}")
+        if kind in _AT_TOP and self._scope.outer is not None:
+            raise Refused(_head(node), f"{words(node)} is possible at the top level only")
+
+    def _note(self, refused: Refused) -> None:
+        if refused.detail:
+            self._source.refuse(refused.span, refused.detail)
+
+    def _step(self, node: Any) -> None:
+        self._steps += 1
+        if self._steps > self._limits.steps:
+            raise Exhausted(node, f"reading the program takes more than {self._limits.steps:,} steps")
+
+    def _emit(self, node: Any, operation: Operation) -> None:
+        self._spend(node, flat_size(operation.name) if isinstance(operation, Gate) else 1)
+        self._sink.append(operation)
+
+    def _spend(self, node: Any, operations: int) -> None:
+        self._operations += operations
+        if self._operations > self._limits.operations:
+            raise Exhausted(node, f"the program has more than {self._limits.operations:,} operations")
+
+    def _block(self, statements: Iterable[Any], names: Mapping[str, Variable] | None = None) -> None:
+        outer, self._scope = self._scope, Scope(self._scope, names)
+        try:
+            self._all(statements)
+        finally:
+            self._scope = outer
+
+    # Declarations
+
+    def _declare(self, node: Any) -> None:
+        initial = getattr(node, "init_expr", None)
+        is_measured = type(initial).__name__ == "QuantumMeasurement"
+        if type(node.type).__name__ != "BitType":
+            with self._scope.declaring(node.identifier.name):
+                if is_measured:
+                    raise Refused(node.type, "measure gives bits: declare it as bit or bit[n]")
+                self._declarations.variable(node, self._scope, self._branch)
+            return
+        with self._scope.declaring(node.identifier.name):
+            if self._scope.outer is not None:
+                raise Refused(node, "bits can be declared at the top level only: they are the program's results")
+        self._declarations.bits(node.identifier, node.type.size, self._scope)
+        if is_measured:
+            self._measure(node, node.init_expr.qubits, node.identifier)
+        elif initial is not None and not self._is_zero(initial):
+            raise Refused(initial, "bits start as 0; another value cannot be given to them")
+
+    def _is_zero(self, node: Any) -> bool:
+        value = self._expressions.value(node, self._scope)
+        return getattr(value, "value", value) in (0, False)
+
+    def _alias(self, node: Any) -> None:
+        with self._scope.declaring(node.target.name):
+            meaning = self._named_by(node)
+            self._scope.declare(node.target, node.target.name, meaning)
+
+    def _named_by(self, node: Any) -> Qubits | Bits:
+        values = [self._expressions.value(part, self._scope) for part in node.exprs]
+        if len(values) == 1 and isinstance(values[0], Qubits | Bits):
+            return values[0]
+        qubits = [value.numbers for value in values if isinstance(value, Qubits)]
+        bits = [value.bits for value in values if isinstance(value, Bits)]
+        if len(qubits) == len(values):
+            return Qubits(tuple(chain.from_iterable(qubits)), True)
+        if len(bits) == len(values):
+            return Bits(tuple(chain.from_iterable(bits)), True)
+        raise Refused(node, "let names qubits or bits")
+
+    def _include(self, node: Any) -> None:
+        if node.filename not in INCLUDES:
+            raise Refused(node, f"{node.filename!r} cannot be included; {', '.join(sorted(INCLUDES))} can")
+        self._calls.included = True
+
+    def _define_gate(self, node: Any) -> None:
+        with self._scope.declaring(node.name.name):
+            definition = self._declarations.gate(node, self._scope, self._calls.included)
+        before = len(self._source.faults)
+        self._run_gate(definition, [UNKNOWN] * len(definition.parameters))
+        meaning = definition if len(self._source.faults) == before else BROKEN
+        self._scope.declare(node.name, definition.name, meaning)
+
+    def _inlined(self, definition: GateDefinition, angles: Sequence[float]) -> list[Gate]:
+        return [item for item in self._run_gate(definition, angles) if isinstance(item, Gate)]
+
+    def _run_gate(self, definition: GateDefinition, angles: Sequence[float | Unknown]) -> list[Operation]:
+        """Carry a gate's body out on qubits 0, 1, ... of its own."""
+        names: dict[str, Any] = {name: Qubits((place,), False) for place, name in enumerate(definition.qubits)}
+        names |= {
+            name: Variable(value, "angle", None, True, 0)
+            for name, value in zip(definition.parameters, angles, strict=True)
+        }
+        saved = self._scope, self._sink, self._in_gate
+        self._scope, self._sink, self._in_gate = Scope(definition.scope, names, of_gate=True), [], True
+        try:
+            self._all(definition.body)
+            return self._sink
+        finally:
+            self._scope, self._sink, self._in_gate = saved
+
+    # Quantum operations
+
+    def _apply(self, node: Any, call: Call) -> None:
+        operands = self._operands(node)
+        if len(operands) != call.arity:
+            what = node.name.name if hasattr(node, "name") else "gphase"
+            raise Refused(node, f"{what} acts on {call.arity} qubit{'s' * (call.arity != 1)}, {len(operands)} given")
+        rows = _broadcast(node, operands)
+        if not call.is_known:
+            return
+        gates = self._calls.gates(node, call)
+        for row in rows:
+            self._step(node)
+            for gate in gates:
+                self._emit_gate(node, Gate(gate.name, tuple(row[place] for place in gate.qubits), gate.angles))
+
+    def _emit_gate(self, node: Any, gate: Gate) -> None:
+        if self._in_gate:
+            self._sink.append(gate)
+        elif gate.name not in {"gphase", "id"}:
+            self._touched.update(gate.qubits)
+            self._emit(node, gate)
+
+    def _operands(self, node: Any) -> list[Qubits]:
+        """Evaluate the qubit operands, noting the faults of each."""
+        operands, failed = [], False
+        for operand in node.qubits:
+            try:
+                operands.append(self._qubits(operand))
+            except Refused as refused:
+                failed = True
+                self._note(refused)
+        if failed:
+            raise Refused(node)
+        return operands
+
+    def _qubits(self, node: Any) -> Qubits:
+        if type(node).__name__ == "HardwareQubit":
+            raise Refused(node, f"the physical qubit ${node.name.lstrip('$')} is not supported; declare qubits by name")
+        value = self._expressions.value(node, self._scope)
+        if not isinstance(value, Qubits):
+            raise Refused(node, "a qubit is needed here")
+        return value
+
+    def _measure(self, node: Any, measured: Sequence[Any], target: Any) -> None:
+        if target is None:
+            raise Refused(node, "the outcome of this measurement is not kept; assign it to a bit")
+        qubits, bits = self._qubits(measured[0]), self._expressions.value(target, self._scope)
+        if not isinstance(bits, Bits):
+            raise Refused(target, "a measurement needs a bit or bit register to go to")
+        if len(qubits.numbers) != len(bits.bits):
+            raise Refused(node, f"{len(qubits.numbers)} qubits are measured into {len(bits.bits)} bits")
+        _check_distinct(node, qubits.numbers)
+        for qubit, bit in zip(qubits.numbers, bits.bits, strict=True):
+            self._touched.add(qubit)
+            self._measured.add(bit)
+            self._emit(node, Measure(qubit, bit))
+
+    def _reset(self, node: Any) -> None:
+        for operand in self._operands(node):
+            for qubit in operand.numbers:
+                # Qubits start as |0>: the customary reset before first use must not make a program adaptive.
+                if qubit in self._touched:
+                    self._emit(node, Reset(qubit))
+
+    def _barrier(self, node: Any) -> None:
+        operands = self._operands(node)
+        if not self._in_gate:
+            numbers = tuple(dict.fromkeys(number for operand in operands for number in operand.numbers))
+            self._emit(node, Barrier(numbers or tuple(range(self.qubit_count))))
+
+    # Classical statements and control flow
+
+    def _assign(self, node: Any) -> None:
+        if type(node.rhs).__name__ == "QuantumMeasurement":
+            self._measure(node, node.rhs.qubits, node.lhs)
+            return
+        target = self._scope.find(getattr(node.lhs, "name", "")) if type(node.lhs).__name__ == "Identifier" else None
+        if not isinstance(target, Variable):
+            self._expressions.value(node.lhs, self._scope)
+            raise Refused(node, "only variables and, by measurement, bits can be assigned to")
+        if target.is_constant:
+            raise Refused(node, f"{node.lhs.name} is constant")
+        if target.branch != self._branch:
+            raise Refused(node, "a variable from outside cannot change inside a branch on measured bits")
+        target.value = converted(node, self._assigned(node), target.kind, target.width)
+
+    def _assigned(self, node: Any) -> Number:
+        if type(node).__name__ == "CompoundAssignment":
+            return self._expressions.combined(node, self._scope)
+        return self._expressions.number(node.rhs, self._scope)
+
+    def _if(self, node: Any) -> None:
+        condition = self._conditions.read(node.condition, self._scope)
+        if isinstance(condition, bool):
+            body = node.if_body if condition else node.else_body
+            if body is not None:
+                self._block([body])
+            return
+        before = set(self._measured), set(self._touched)
+        then = self._arm(node.if_body)
+        after_then = self._measured, self._touched
+        self._measured, self._touched = set(before[0]), set(before[1])
+        otherwise = self._arm(node.else_body)
+        self._measured, self._touched = self._measured | after_then[0], self._touched | after_then[1]
+        self._charge_copies(node, placements(condition), (then, otherwise))
+        self._sink.extend(branched(condition, then, otherwise))
+
+    def _arm(self, body: Any) -> tuple[Operation, ...]:
+        outer, self._sink = self._sink, []
+        self._branch += 1
+        try:
+            if body is not None:
+                self._block([body])
+            return tuple(self._sink)
+        finally:
+            self._branch -= 1
+            self._sink = outer
+
+    def _charge_copies(self, node: Any, counts: tuple[int, int], arms: Sequence[Sequence[Operation]]) -> None:
+        """Count the branches, and the arms as often as a compound condition places them."""
+        self._spend(node, sum(counts))
+        for count, arm in zip(counts, arms, strict=True):
+            size = sum(flat_size(item.name) if isinstance(item, Gate) else 1 for item in walk(tuple(arm)))
+            self._spend(node, max(count - 1, 0) * size)
+
+    def _for(self, node: Any) -> None:
+        kind, width = self._expressions.scalar_type(node.type, self._scope)
+        values = self._iterated(node)
+        if len(values) > self._limits.operations:
+            limit = self._limits.operations
+            raise Refused(node.iterable, f"the loop runs {len(values):,} times; at most {limit:,} are taken")
+        body = node.body
+        for value in values:
+            before = len(self._source.faults)
+            variable = Variable(converted(node.iterable, value, kind, width), kind, width, False, self._branch)
+            self._step(node)
+            self._block([body], {node.identifier.name: variable})
+            if len(self._source.faults) > before:
+                break
+
+    def _iterated(self, node: Any) -> Sequence[Number]:
+        iterable = node.iterable
+        match type(iterable).__name__:
+            case "RangeDefinition":
+                return self._range(iterable)
+            case "DiscreteSet":
+                return [self._expressions.number(value, self._scope) for value in iterable.values]
+            case _:
+                raise Refused(iterable, "a loop runs over a range [a:b] or a set {a, b} here")
+
+    def _range(self, node: Any) -> Sequence[Number]:
+        if node.start is None or node.end is None:
+            raise Refused(node, "a loop needs a range with start and end")
+        step = 1 if node.step is None else self._expressions.integer(node.step, self._scope)
+        start, end = (self._expressions.integer(item, self._scope) for item in (node.start, node.end))
+        if isinstance(start, Unknown) or isinstance(end, Unknown) or isinstance(step, Unknown):
+            return [UNKNOWN]
+        if step == 0:
+            raise Refused(node, "a range needs a step other than 0")
+        return inclusive_range(start, end, step)
+
+    def _box(self, node: Any) -> None:
+        if node.duration is not None:
+            raise Refused(node.duration, "a box with a duration is not supported: targets choose their own timing")
+        self._block(node.body)
+
+    def _end(self, node: Any) -> None:
+        raise _Ended
+
+
+def _broadcast(node: Any, operands: Sequence[Qubits]) -> list[tuple[int, ...]]:
+    """Spread a call over registers of one size; single qubits are the same in each row."""
+    sizes = {len(operand.numbers) for operand in operands if operand.is_register}
+    if len(sizes) > 1:
+        raise Refused(node, f"registers of {' and '.join(map(str, sorted(sizes)))} qubits do not go together")
+    count = sizes.pop() if sizes else 1
+    columns = [operand.numbers if operand.is_register else operand.numbers * count for operand in operands]
+    rows: list[tuple[int, ...]] = list(zip(*columns, strict=True)) if columns else [()]
+    for row in rows:
+        _check_distinct(node, row)
+    return rows
+
+
+def _check_distinct(node: Any, qubits: Sequence[int]) -> None:
+    if len(set(qubits)) != len(qubits):
+        raise Refused(node, "the same qubit is used twice")
+
+
+def _head(node: Any) -> Span:
+    """Give the first line's part of a statement: enough to find it, short enough to show."""
+    return Span(node.span.lo, node.span.lo if node.span.hi - node.span.lo > 80 else node.span.hi)

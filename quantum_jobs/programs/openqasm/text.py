@@ -1,0 +1,150 @@
+"""The source text: places of faults in it, and what is refused before a parser sees it.
+
+The parser is native and recursive: nested deeply enough it ends the process, and no signal stops it. So brackets,
+blocks, branch chains and operators are counted on the raw text first.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple
+
+from quantum_jobs.errors import Fault
+from quantum_jobs.programs.checks import Limits
+
+_TOKEN = re.compile(
+    r"(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|'[^'\n]*')"
+    r"|(?P<word>[^\W\d]\w*)|(?P<number>[\d.][\w.]*)|(?P<sign>.)",
+    re.DOTALL,
+)
+_OPENING, _CLOSING = {"(": ")", "[": "]", "{": "}"}, {")", "]", "}"}
+_BRANCHING = frozenset({"if", "for", "while", "switch"})
+_LONGEST_NUMBER = 40
+_MOST_OPERATORS = 200
+
+
+class Span(NamedTuple):
+    """Half-open range of UTF-8 bytes of the source."""
+
+    lo: int
+    hi: int
+
+
+class SourceText:
+    """A program's text and the faults found in it, each once, in order of place."""
+
+    def __init__(self, text: str, limits: Limits) -> None:
+        self.text = text
+        self.limits = limits
+        self._data = text.encode()
+        self._lines = [0, *(match.end() for match in re.finditer(b"\n", self._data))]
+        self._faults: dict[tuple[int, int, str], Fault] = {}
+        self._about_parameters: list[Fault] = []
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All faults, first those of the text by place."""
+        return [fault for _, fault in sorted(self._faults.items())] + self._about_parameters
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether so many faults were found that looking for more is of no use."""
+        return len(self._faults) >= self.limits.faults
+
+    def refuse(self, span: Span, detail: str) -> None:
+        """Note a fault at a place."""
+        if not self.is_full and not any((span.lo, detail) == (lo, known) for lo, _, known in self._faults):
+            line, column = self._place(span.lo)
+            end_line, end_column = self._place(max(span.lo, span.hi))
+            self._faults[span.lo, span.hi, detail] = Fault(
+                detail, line=line, column=column, end_line=end_line, end_column=end_column
+            )
+
+    def refuse_parameter(self, name: str, detail: str) -> None:
+        """Note a fault of a parameter given beside the text."""
+        self._about_parameters.append(Fault(detail, pointer=f"/program/parameters/{_pointer(name)}"))
+
+    def line_of(self, span: Span) -> int:
+        """Give the line, from 1, on which a range starts."""
+        return self._place(span.lo)[0]
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Give line and column from 1, the column in code points."""
+        offset = min(offset, len(self._data))
+        line = bisect_right(self._lines, offset)
+        return line, len(self._data[self._lines[line - 1] : offset].decode(errors="replace")) + 1
+
+    def scan(self) -> list["Token"]:
+        """Split the text roughly and refuse what is nested or chained too deeply to be parsed safely."""
+        tokens, offset = [], 0
+        for match in _TOKEN.finditer(self.text):
+            size = len(match.group().encode())
+            if match.lastgroup != "skip":
+                tokens.append(Token(match.group(), match.lastgroup == "word", Span(offset, offset + size)))
+            offset += size
+        _Nesting(self.limits, self.refuse).check(tokens)
+        for token in tokens:
+            if token.text[0].isdigit() and len(token.text) > _LONGEST_NUMBER:
+                self.refuse(token.span, f"the number has {len(token.text)} digits; at most {_LONGEST_NUMBER} are taken")
+        return tokens
+
+
+class Token(NamedTuple):
+    """A word, number or sign of the source."""
+
+    text: str
+    is_word: bool
+    span: Span
+
+
+class _Nesting:
+    """Depth of brackets, of blocks with and without braces, of `else if` chains; length of expressions."""
+
+    def __init__(self, limits: Limits, refuse: Callable[[Span, str], None]) -> None:
+        self._limit = limits.nesting
+        self._refuse = refuse
+        self._open: list[str] = []
+        self._chains = [0]
+        self._heads = self._operators = 0
+        self._starts_statement = True
+
+    def check(self, tokens: list[Token]) -> None:
+        """Refuse the first place that is too deep and each expression that is too long."""
+        for token in tokens:
+            self._count(token)
+            if self._heads + sum(self._chains) + len(self._open) > self._limit:
+                self._refuse(token.span, f"nested more than {self._limit} deep")
+                return
+            if self._operators == _MOST_OPERATORS + 1:
+                self._refuse(token.span, f"more than {_MOST_OPERATORS} operators in one statement")
+
+    def _count(self, token: Token) -> None:
+        if self._starts_statement:
+            self._heads = 0
+            if token.text != "else":
+                self._chains[-1] = 0
+        self._starts_statement = token.text in {";", "{", "}"}
+        if token.text == "else":
+            self._chains[-1] += 1
+        elif token.text in _BRANCHING:
+            self._heads += 1
+        elif token.text in _OPENING or token.text in _CLOSING:
+            self._count_bracket(token.text)
+        elif not token.is_word and not token.text[0].isalnum() and token.text not in ",;.":
+            self._operators += 1
+        if self._starts_statement:
+            self._operators = 0
+
+    def _count_bracket(self, bracket: str) -> None:
+        if bracket in _OPENING:
+            self._open.append(_OPENING[bracket])
+            if bracket == "{":
+                self._chains.append(0)
+        elif self._open and self._open[-1] == bracket:
+            self._open.pop()
+            if bracket == "}":
+                self._chains.pop()
+
+
+def _pointer(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,39 @@
+"""Read a program in any of the formats that the service takes."""
+
+from collections.abc import Mapping
+
+from quantum_jobs.errors import Fault, ProgramFormatUnsupported, ProgramInvalid
+from quantum_jobs.programs.checks import Limits
+from quantum_jobs.programs.ir import Program
+from quantum_jobs.programs.openqasm import read_openqasm
+
+FORMATS = ("openqasm3", "openqasm2")
+
+
+def read_program(
+    format: str,  # noqa: A002 - the API's word
+    source: str | bytes,
+    parameters: Mapping[str, float] | None = None,
+    limits: Limits | None = None,
+) -> Program:
+    """Read a program; `parameters` bind the inputs of OpenQASM 3 by name.
+
+    Raises:
+        ProgramInvalid: with every fault and its place.
+        ProgramFormatUnsupported: no such format.
+    """
+    limits = limits or Limits()
+    if format not in FORMATS:
+        raise ProgramFormatUnsupported(f"{format!r} is not one of {', '.join(FORMATS)}.", accepted=list(FORMATS))
+    size = len(source.encode() if isinstance(source, str) else source)
+    if size > limits.source_bytes:
+        detail = f"the program has {size:,} bytes; at most {limits.source_bytes:,} are taken"
+        raise ProgramInvalid(format, [Fault(detail)])
+    return read_openqasm(format, _text(format, source), parameters or {}, limits)
+
+
+def _text(format: str, source: str | bytes) -> str:  # noqa: A002
+    try:
+        return source.decode() if isinstance(source, bytes) else source
+    except UnicodeDecodeError as error:
+        raise ProgramInvalid(format, [Fault(f"the text is not UTF-8: byte {error.start} is wrong")]) from error
