@@ -17,6 +17,7 @@ _QUIET = {  # the chatter of libraries that Azure's default filters keep out of 
     "urllib3": logging.WARNING,
     "uvicorn": logging.WARNING,
 }
+_OWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "invocation_id", "function"}
 _names: dict[str, str] = {}  # invocation id -> function, while it runs
 
 
@@ -51,12 +52,18 @@ def _with_invocation(record: logging.LogRecord) -> bool:
     return True
 
 
+def _extras(record: logging.LogRecord) -> dict[str, Any]:
+    """What the caller gave as `extra`: the custom dimensions of Application Insights."""
+    return {name: value for name, value in vars(record).items() if name not in _OWN}
+
+
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S.%f")[:-3]
         own = f" [{record.function} {record.invocation_id[:8]}]" if record.function else ""  # type: ignore[attr-defined]
         level = "" if record.levelno == logging.INFO else f" {record.levelname}"
-        text = f"{time}{level}{own} {record.getMessage()}"
+        more = "".join(f" {name}={value}" for name, value in _extras(record).items())
+        text = f"{time}{level}{own} {record.getMessage()}{more}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 
@@ -69,6 +76,7 @@ class _JsonFormatter(logging.Formatter):
             "function": record.function,  # type: ignore[attr-defined]
             "invocationId": record.invocation_id,  # type: ignore[attr-defined]
             "message": record.getMessage(),
+            **{name: str(value) for name, value in _extras(record).items()},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -209,7 +209,7 @@ def _wrapped(**request: Any) -> protos.WorkerRequest:
 
 
 def _without_reraise(stack_trace: str) -> str:
-    """Drop the last part of a chain when it is the runtime's own, which says an ImportError again with the search path."""
+    """Drop the last part of a chain when it is the runtime's own, an ImportError said again with the search path."""
     before, _, last = stack_trace.rpartition("\nDuring handling of the above exception")
     return before if "extend_exception_message" in last else stack_trace
 

@@ -1,5 +1,6 @@
 """HTTP functions: the rules of the Functions host, one test each."""
 
+import io
 import json
 import logging
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from conftest import RunningHost, running
+
+from local.functions_host import logs
 
 ID = "12345678-1234-1234-1234-123456789abc"
 
@@ -281,10 +284,6 @@ def test_a_sync_function_runs_in_a_pool_thread(host: RunningHost) -> None:
 
 
 def test_json_of_a_log_line_names_function_and_invocation(host: RunningHost) -> None:
-    import io
-
-    from local.functions_host import logs
-
     stream = io.StringIO()
     handler = logs.set_up("json", stream)
     try:
@@ -295,3 +294,13 @@ def test_json_of_a_log_line_names_function_and_invocation(host: RunningHost) -> 
     line = next(line for line in lines if line["function"] == "shapes")
     assert line["invocationId"]
     assert "Succeeded" in line["message"]
+
+
+def test_extra_fields_of_a_log_line_are_shown(host: RunningHost) -> None:
+    stream = io.StringIO()
+    handler = logs.set_up("text", stream)
+    try:
+        logging.getLogger("app").warning("did it", extra={"job": "j1", "attempt": 2})
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert stream.getvalue().rstrip().endswith("WARNING did it job=j1 attempt=2")
