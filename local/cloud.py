@@ -1,6 +1,7 @@
 """The local cloud as a whole: starts its parts side by side, joins them, and takes them down together."""
 
 import asyncio
+import importlib
 import json
 import logging
 import secrets
@@ -12,8 +13,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local import azure_quantum, azurite, control, identity, key_vault
-from local.azure_quantum.urls import WORKSPACE as WORKSPACE_PATH
+from local import azurite, control, identity, key_vault
 from local.azurite import StorageAccount
 from local.callers import callers, token
 from local.certificates import prepare
@@ -149,7 +149,7 @@ class Cloud:
 
     async def _start_web(self, listening: socket.socket, storage: Awaitable[StorageAccount]) -> None:
         """Serve all that speaks HTTP over TLS from one socket, told apart by host name."""
-        quantum = counted(await self._start_workspace(await storage), self.counter, "quantum", below=WORKSPACE_PATH)
+        quantum = await self._start_workspace(storage)
         apps = {
             LOGIN_HOST: counted(identity.application(self._issuer, self._callers.values()), self.counter, "identity"),
             KEY_VAULT_HOST: counted(key_vault.application(self._issuer, _vault_seed()), self.counter, "key_vault"),
@@ -161,18 +161,23 @@ class Cloud:
         self._up("key vault", f"https://{KEY_VAULT_HOST}")
         self._up("workspace", f"https://{QUANTUM_HOST}")
 
-    async def _start_workspace(self, storage: StorageAccount) -> ASGIApp:
+    async def _start_workspace(self, storage: Awaitable[StorageAccount]) -> ASGIApp:
         """Start the quantum workspace beside its storage, which it reaches as its owner: not through the door."""
-        account = azure_quantum.StorageAccount(storage.name, storage.key, storage.url("blob"))
-        workspace = azure_quantum.Workspace(
+        # Half of the time to start would be these imports; in a thread they go while Azurite starts.
+        await asyncio.to_thread(importlib.import_module, "local.azure_quantum")
+        from local.azure_quantum import StorageAccount as LinkedAccount
+        from local.azure_quantum import Workspace, application, urls
+
+        account = await storage
+        workspace = Workspace(
             issuer=self._issuer,
-            storage=account,
+            storage=LinkedAccount(account.name, account.key, account.url("blob")),
             api_keys=[self._api_key],
             verify=self._certificates.client_context(),
         )
         self._stops.append(workspace.stop)
         await workspace.start()
-        return azure_quantum.application(workspace)
+        return counted(application(workspace), self.counter, "azure_quantum", below=urls.WORKSPACE)
 
     async def _start_functions(self, app: Path) -> None:
         """Start the Functions host on the app, with what the platform would tell a deployed app."""

@@ -47,7 +47,7 @@ def counted(app: ASGIApp, counter: Counter, service: str, *, below: str = "") ->
             if message["type"] == "http.response.start":
                 # The router has left its route in the scope by now.
                 path = str(getattr(scope.get("route"), "path", scope["path"]))
-                counter.add(service, f"{scope['method']} {path.removeprefix(below) or '/'}")
+                counter.add(service, f"{scope['method']} {path.removeprefix(below).rstrip('/') or '/'}")
             await send(message)
 
         await app(scope, receive, count_then_send)
