@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import time
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -59,11 +60,11 @@ def _extras(record: logging.LogRecord) -> dict[str, Any]:
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S.%f")[:-3]
+        moment = f"{time.strftime('%H:%M:%S', time.localtime(record.created))}.{int(record.msecs):03}"
         own = f" [{record.function} {record.invocation_id[:8]}]" if record.function else ""  # type: ignore[attr-defined]
         level = "" if record.levelno == logging.INFO else f" {record.levelname}"
         more = "".join(f" {name}={value}" for name, value in _extras(record).items())
-        text = f"{time}{level}{own} {record.getMessage()}{more}"
+        text = f"{moment}{level}{own} {record.getMessage()}{more}"
         return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
 
 

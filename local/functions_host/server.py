@@ -75,6 +75,7 @@ def _socket(port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
+        listening.listen(2048)  # callers that come while the app loads wait, as they do in Azure
     except OSError as error:
         listening.close()
         raise HostError(
