@@ -243,3 +243,26 @@ def test_an_unknown_caller_is_told_who_there_is(folder: Path) -> None:
     done = local("token", "--as", "eve", "--state", folder)
     assert done.returncode == 1
     assert "No test caller is called 'eve'; there are demo, alice, bob, operator, outsider." in done.stderr
+
+
+@linux
+def test_a_part_that_dies_ends_the_cloud_and_is_named(folder: Path) -> None:
+    command = [*LOCAL, "run", "--no-functions", "--state", folder, "--", sys.executable, "-c", "input()"]
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:
+        family = set[int]()
+        while not any("input()" in command_line(pid) for pid in family):
+            family = descendants(process.pid)
+        (azurite,) = (pid for pid in family if "azurite.js" in command_line(pid))
+        os.kill(azurite, signal.SIGKILL)
+        assert process.wait(20) == 1
+        assert process.stderr is not None
+        assert process.stderr.read().startswith("local: azurite failed: it stopped: ")
+        assert gone(family, 0)
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
