@@ -3,7 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 from azure.storage.blob import (
@@ -65,13 +65,12 @@ class BlobDoor:
 
     def address(self, uri: str) -> BlobAddress | None:
         """Take a URI of this account apart; None for any other account or form."""
-        parts = urlsplit(uri)
-        public = urlsplit(self._account.public)
-        prefix = f"{public.path}/"
-        same_host = parts.hostname in {public.hostname, self._account.host}
-        if not same_host or not parts.path.startswith(prefix):
+        parts, public = urlsplit(uri), urlsplit(self._account.public)
+        prefixes = {self._account.host: "/", public.hostname: f"{public.path}/"}
+        prefix = prefixes.get(parts.hostname)
+        if prefix is None or not parts.path.startswith(prefix):
             return None
-        container, _, blob = parts.path.removeprefix(prefix).partition("/")
+        container, _, blob = unquote(parts.path.removeprefix(prefix)).partition("/")
         return BlobAddress(container, blob, parts.query) if container else None
 
     async def create_container(self, container: str) -> None:
@@ -113,7 +112,7 @@ class BlobDoor:
 
     def uri(self, container: str, blob: str = "") -> str:
         """Give the URI that clients use, without a signature."""
-        return f"{self._account.public}/{container}{'/' if blob else ''}{blob}"
+        return f"{self._account.public}/{quote(container)}{'/' if blob else ''}{quote(blob)}"
 
     def output_uri(self, container: str, blob: str) -> str:
         """Give the URI of an output as the service writes it: with the port."""

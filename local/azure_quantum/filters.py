@@ -3,38 +3,55 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from local.azure_quantum.errors import Refused
-from local.azure_quantum.models import Job
-from local.azure_quantum.times import date
+from local.azure_quantum.times import Ticks, date
 
-type Matcher = Callable[[Job], bool]
+
+class Item(Protocol):
+    """What jobs and sessions are listed by."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def item_type(self) -> str: ...
+    @property
+    def job_type(self) -> str: ...
+    @property
+    def provider_id(self) -> str: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def created(self) -> Ticks: ...
+
+
+type Matcher = Callable[[Item], bool]
+type Property = Callable[[Item], str]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<date>\d{4}-\d\d-\d\d)(?!\S*\w)|(?P<word>[A-Za-z]+)|(?P<mark>[(),]))"
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<date>\d{4}-\d\d-\d\d)(?![\w-])|(?P<word>[A-Za-z]+)|(?P<mark>[(),]))"
 )
-
-PROPERTIES: dict[str, Callable[[Job], str]] = {
-    "name": lambda job: job.request.name,
-    "itemtype": lambda _: "Job",
-    "jobtype": lambda _: "QuantumComputing",
-    "providerid": lambda job: job.request.provider_id.lower(),
-    "target": lambda job: job.request.target,
-    "state": lambda job: job.status,
-    "creationtime": lambda job: date(job.created),
+_ENUMERATED: dict[str, Property] = {
+    "itemtype": lambda item: item.item_type,
+    "jobtype": lambda item: item.job_type,
+    "providerid": lambda item: item.provider_id,
+    "target": lambda item: item.target,
+    "state": lambda item: item.state,
 }
-_ENUMERATED = {"itemtype", "jobtype", "providerid", "target", "state"}
+_PROPERTIES: dict[str, Property] = _ENUMERATED | {
+    "name": lambda item: item.name,
+    "creationtime": lambda item: f"{item.created:020d}",
+}
 
 
-def sort_key(prop: str) -> Callable[[Job], str]:
+def sort_key(word: str) -> Property:
     """Give what a list is ordered by; raises Refused (400) for a property that is not one."""
-    return _property(prop)
-
-
-def _property(word: str) -> Callable[[Job], str]:
-    found = PROPERTIES.get(word.lower())
+    found = _PROPERTIES.get(word.lower())
     if found is None:
-        raise _refused(f"there is no property {word!r}")
+        raise Refused(400, "InvalidQuery", f"There is no property {word!r} to order by.")
     return found
 
 
@@ -83,7 +100,7 @@ class _Reader:
         clauses = [self._clause()]
         while self._accept("and"):
             clauses.append(self._clause())
-        return lambda job: all(clause(job) for clause in clauses)
+        return lambda item: all(clause(item) for clause in clauses)
 
     def _clause(self) -> Matcher:
         if self._accept("startswith"):
@@ -94,7 +111,7 @@ class _Reader:
         while self._accept("or"):
             alternatives.append(self._comparison())
         self._expect(")")
-        return lambda job: any(alternative(job) for alternative in alternatives)
+        return lambda item: any(alternative(item) for alternative in alternatives)
 
     def _starts_with(self) -> Matcher:
         self._expect("(")
@@ -104,19 +121,19 @@ class _Reader:
         self._expect(")")
         if word.lower() != "name":
             raise _refused(f"startswith takes Name, not {word!r}")
-        return lambda job: job.request.name.startswith(prefix)
+        return lambda item: item.name.startswith(prefix)
 
     def _comparison(self) -> Matcher:
         word = self._take("word")
-        value, name = _property(word), word.lower()
         operation = self._take("word").lower()
-        if name == "creationtime" and operation in {"ge", "le"}:
+        if word.lower() == "creationtime" and operation in {"ge", "le"}:
             day = self._take("date")
-            return (lambda job: value(job) >= day) if operation == "ge" else (lambda job: value(job) <= day)
-        if name in _ENUMERATED and operation == "eq":
-            wanted = _unquoted(self._take("text")).lower()
-            return lambda job: value(job).lower() == wanted
-        raise _refused(f"{word} {operation} is not a comparison")
+            return lambda item: date(item.created) >= day if operation == "ge" else date(item.created) <= day
+        value = _ENUMERATED.get(word.lower())
+        if value is None or operation != "eq":
+            raise _refused(f"{word} {operation} is not a comparison")
+        wanted = _unquoted(self._take("text")).lower()
+        return lambda item: value(item).lower() == wanted
 
     def _accept(self, text: str) -> bool:
         found = self._position < len(self._tokens) and self._tokens[self._position].text.lower() == text

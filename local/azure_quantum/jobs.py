@@ -31,6 +31,9 @@ class Jobs:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    def __contains__(self, job_id: str) -> bool:
+        return job_id.lower() in self._jobs
+
     def get(self, job_id: str) -> Job:
         """Raises Refused (404)."""
         job = self._jobs.get(job_id.lower())
@@ -56,7 +59,8 @@ class Jobs:
         request.output_data_format = _checked_formats(request, target)
         _check_parameters(request, target)
         container = self._checked_container(request)
-        job = Job(job_id, request, caller, container, now(), fingerprint=fingerprint)
+        created = now()
+        job = Job(job_id, request, caller, container, created, self._kind, updated=created, fingerprint=fingerprint)
         self._jobs[job_id.lower()] = job
         return job, True
 
@@ -101,7 +105,7 @@ class Jobs:
 
     def document(self, job: Job, api_version: str, *, signed: bool) -> dict[str, Any]:
         """Show a job; signed as the service answers GET, unsigned as it answers PUT."""
-        return job_document(job, self._links(job, signed=signed), self._kind, api_version)
+        return job_document(job, self._links(job, signed=signed), api_version)
 
     def _links(self, job: Job, *, signed: bool) -> Links:
         door, container = self._door, job.container

@@ -3,50 +3,54 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
 
 from local.azure_quantum.errors import Refused
-from local.azure_quantum.filters import matcher, sort_key
-from local.azure_quantum.jobs import Jobs
-from local.azure_quantum.models import Job
+from local.azure_quantum.filters import Item, matcher, sort_key
 
 LARGEST_PAGE = 1000
 DEFAULT_PAGE = 100
 
 
+class Listed[Kind: Item](Protocol):
+    """Items, oldest first; a view both ways, so that a page of many jobs costs a page."""
+
+    def __iter__(self) -> Iterator[Kind]: ...
+    def __reversed__(self) -> Iterator[Kind]: ...
+
+
 @dataclass(frozen=True)
-class Page:
-    items: list[Job]
+class Page[Kind: Item]:
+    items: list[Kind]
     next_link: str | None
 
 
-def page(jobs: Jobs, request: Request) -> Page:
+def page[Kind: Item](items: Listed[Kind], request: Request, *, newest_first: bool = False) -> Page[Kind]:
     """Give one page; raises Refused (400) for a query that is not well-formed."""
     query = request.query_params
     top, skip = _whole(query.get("top"), "top", DEFAULT_PAGE), _whole(query.get("skip"), "skip", 0)
     top = min(top, LARGEST_PAGE)
     matches = matcher(query.get("filter", ""))
-    ordered = _ordered(jobs, query.get("orderby", ""))
-    found = list(islice((job for job in ordered if matches(job)), skip, skip + top + 1))
+    ordered = _ordered(items, query.get("orderby", "").strip(), newest_first=newest_first)
+    found = list(islice((item for item in ordered if matches(item)), skip, skip + top + 1))
     more = len(found) > top
     return Page(found[:top], _next_link(request, top, skip + top) if more else None)
 
 
-def _ordered(jobs: Jobs, orderby: str) -> Iterable[Job]:
-    """Order the jobs; oldest first unless asked otherwise, and jobs that compare equal too."""
-    prop, _, direction = orderby.strip().partition(" ")
-    descending = direction.strip().lower() == "desc"
-    if direction.strip().lower() not in {"", "asc", "desc"}:
+def _ordered[Kind: Item](items: Listed[Kind], orderby: str, *, newest_first: bool) -> Iterable[Kind]:
+    """Order the items; oldest first unless the list is another or the client asks otherwise."""
+    if not orderby:
+        return reversed(items) if newest_first else items
+    prop, _, direction = orderby.partition(" ")
+    direction = direction.strip().lower() or "asc"
+    if direction not in {"asc", "desc"}:
         raise Refused(400, "InvalidQuery", f"orderby is {orderby!r}; it must be a property and asc or desc.")
-    if not prop or prop.lower() == "creationtime":
-        return _backwards(jobs) if descending else jobs
-    return sorted(jobs, key=sort_key(prop), reverse=descending)
-
-
-def _backwards(jobs: Jobs) -> Iterator[Job]:
-    return reversed(jobs)
+    if prop.lower() == "creationtime":
+        return reversed(items) if direction == "desc" else items
+    return sorted(items, key=sort_key(prop), reverse=direction == "desc")
 
 
 def _whole(value: str | None, name: str, default: int) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -49,6 +49,19 @@ class JobRequest(_Body):
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
+class SessionRequest(_Body):
+    """A session as a client defines it."""
+
+    name: str = Field(min_length=1)
+    provider_id: str
+    target: str
+    id: str | None = None
+    item_type: Literal["Session"] = "Session"
+    job_failure_policy: Literal["Abort", "Continue"] = "Abort"
+    priority: Literal["Standard", "High"] | None = None
+    tags: list[str] | None = None
+
+
 class JobUpdate(_Body):
     """What may change after submission; a member left out or null stays."""
 
@@ -86,6 +99,7 @@ class Job:
     caller: Caller
     container: str
     created: Ticks
+    kind: Kind = "V1"
     status: Status = "Waiting"
     is_cancelling: bool = False
     began: Ticks | None = None
@@ -102,13 +116,29 @@ class Job:
     def is_done(self) -> bool:
         return self.status in TERMINAL
 
-    def shown_status(self, kind: Kind) -> str:
+    @property
+    def state(self) -> str:
         """Give the status word of a workspace of this kind (V2 has words for a cancellation under way)."""
-        if kind == "V1":
+        if self.kind == "V1":
             return self.status
         if self.is_cancelling and not self.is_done:
             return "CancellationRequested" if self.status == "Waiting" else "Cancelling"
         return _V2_WORDS.get(self.status, self.status)
+
+    @property
+    def name(self) -> str:
+        return self.request.name
+
+    @property
+    def provider_id(self) -> str:
+        return self.request.provider_id.lower()
+
+    @property
+    def target(self) -> str:
+        return self.request.target
+
+    item_type: ClassVar = "Job"
+    job_type: ClassVar = "QuantumComputing"
 
 
 @dataclass(frozen=True)
@@ -120,7 +150,7 @@ class Links:
     output: str | None
 
 
-def job_document(job: Job, links: Links, kind: Kind, api_version: str) -> dict[str, Any]:
+def job_document(job: Job, links: Links, api_version: str) -> dict[str, Any]:
     """Show a job as the service does: every member present, null where there is nothing yet."""
     request = job.request
     document: dict[str, Any] = {
@@ -130,8 +160,8 @@ def job_document(job: Job, links: Links, kind: Kind, api_version: str) -> dict[s
         "inputParams": request.input_params,
         "metadata": request.metadata,
         "sessionId": request.session_id,
-        "status": job.shown_status(kind),
-        "jobType": "QuantumComputing",
+        "status": job.state,
+        "jobType": job.job_type,
         "outputDataFormat": request.output_data_format,
         "outputDataUri": links.output,
         "beginExecutionTime": text(job.began),
@@ -140,29 +170,34 @@ def job_document(job: Job, links: Links, kind: Kind, api_version: str) -> dict[s
         "errorData": job.error,
         "isCancelling": job.is_cancelling and not job.is_done,
         "tags": request.tags or [],
-        "name": request.name,
+        "name": job.name,
         "id": job.id,
-        "providerId": request.provider_id.lower(),
-        "target": request.target,
+        "providerId": job.provider_id,
+        "target": job.target,
         "creationTime": text(job.created),
         "endExecutionTime": text(job.ended),
         "costEstimate": job.cost,
-        "itemType": "Job",
+        "itemType": job.item_type,
     }
-    return document | _members_of_version(job, api_version)
+    own = {"usage": job.usage} if has_priority(api_version) else {}
+    return document | members_of_version(job.request.priority, job.caller, job.updated, api_version) | own
 
 
-def _members_of_version(job: Job, api_version: str) -> dict[str, Any]:
-    """Give the members that only one of the API versions has."""
-    if api_version.startswith("2025-12-01"):
+def has_priority(api_version: str) -> bool:
+    """Tell whether this version says priority and who made an item; the one before said jobPriority."""
+    return not api_version.startswith("2025-12-01")
+
+
+def members_of_version(priority: str | None, caller: Caller, updated: Ticks | None, api_version: str) -> dict[str, Any]:
+    """Give the members of an item that only one of the API versions has."""
+    if not has_priority(api_version):
         return {"jobPriority": "Basic"}
     return {
-        "priority": job.request.priority or "Standard",
-        "createdBy": job.caller.id,
-        "createdByType": job.caller.kind,
-        "lastModifiedTime": text(job.updated),
-        "lastModifiedBy": job.caller.id,
-        "lastModifiedByType": job.caller.kind,
-        "lastUpdatedTime": text(job.updated),
-        "usage": job.usage,
+        "priority": priority or "Standard",
+        "createdBy": caller.id,
+        "createdByType": caller.kind,
+        "lastModifiedTime": text(updated),
+        "lastModifiedBy": caller.id,
+        "lastModifiedByType": caller.kind,
+        "lastUpdatedTime": text(updated),
     }

@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from local.azure_quantum import listing
 from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import BlobFault, Refused, Unauthorized
-from local.azure_quantum.models import JobRequest, JobUpdate, SasRequest, parsed
+from local.azure_quantum.models import Job, JobRequest, JobUpdate, SasRequest, SessionRequest, parsed
 from local.azure_quantum.resources import resource_document, search
+from local.azure_quantum.sessions import Session, top_level
 from local.azure_quantum.workspace import Workspace
 
 API_VERSIONS = ("2026-01-15-preview", "2025-12-01-preview")
@@ -105,7 +106,7 @@ class Responses:
     async def put_job(self, request: Request) -> Response:
         caller, version = self._enter(request)
         wanted = parsed(JobRequest, await body_of(request))
-        job, is_new = self._workspace.jobs.put(request.path_params["job"], wanted, caller)
+        job, is_new = self._workspace.put_job(request.path_params["job"], wanted, caller)
         document = self._workspace.jobs.document(job, version, signed=False)
         if is_new:
             self._workspace.lifecycle.begin(job)
@@ -136,10 +137,45 @@ class Responses:
 
     async def list_jobs(self, request: Request) -> Response:
         _, version = self._enter(request)
-        jobs = self._workspace.jobs
-        page = listing.page(jobs, request)
-        value = [jobs.document(job, version, signed=False) for job in page.items]
+        return self._page_of(listing.page(self._workspace.jobs, request), version)
+
+    async def list_top_level_items(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        items = top_level(self._workspace.sessions, self._workspace.jobs)
+        return self._page_of(listing.page(items, request), version)
+
+    async def list_sessions(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        return self._page_of(listing.page(list(self._workspace.sessions), request), version)
+
+    async def list_session_jobs(self, request: Request) -> Response:
+        """List the jobs of a session: newest first, unlike every other list."""
+        _, version = self._enter(request)
+        session = self._workspace.sessions.get(request.path_params["session"])
+        return self._page_of(listing.page(session.jobs, request, newest_first=True), version)
+
+    def _page_of(self, page: listing.Page[Any], version: str) -> Response:
+        value = [self._item(item, version) for item in page.items]
         return json_answer({"value": value, "nextLink": page.next_link})
+
+    def _item(self, item: Job | Session, version: str) -> dict[str, Any]:
+        if isinstance(item, Session):
+            return item.document(version)
+        return self._workspace.jobs.document(item, version, signed=False)
+
+    async def put_session(self, request: Request) -> Response:
+        caller, version = self._enter(request)
+        wanted = parsed(SessionRequest, await body_of(request), "InvalidRequest")
+        session = self._workspace.sessions.put(request.path_params["session"], wanted, caller)
+        return json_answer(session.document(version))
+
+    async def get_session(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        return json_answer(self._workspace.sessions.get(request.path_params["session"]).document(version))
+
+    async def close_session(self, request: Request) -> Response:
+        _, version = self._enter(request)
+        return json_answer(self._workspace.sessions.close(request.path_params["session"]).document(version))
 
     async def provider_status(self, request: Request) -> Response:
         self._enter(request)

@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from local.azure_quantum.authentication import Authentication, Verifier
+from local.azure_quantum.authentication import Authentication, Caller, Verifier
 from local.azure_quantum.blobs import BlobDoor, StorageAccount
 from local.azure_quantum.jobs import Jobs
 from local.azure_quantum.lifecycle import Lifecycle
-from local.azure_quantum.models import Kind
+from local.azure_quantum.models import Job, JobRequest, Kind
+from local.azure_quantum.sessions import IDLE_SECONDS, Sessions
 from local.azure_quantum.targets import Catalogue
 from local.execution.limits import DEFAULT, Limits
 from local.execution.pool import Pool
@@ -37,6 +38,7 @@ class Workspace:
         workers: int = 2,
         limits: Limits = DEFAULT,
         catalogue: Path | None = None,
+        session_idle_seconds: float = IDLE_SECONDS,
         subscription_id: str = SUBSCRIPTION_ID,
         resource_group: str = RESOURCE_GROUP,
         name: str = NAME,
@@ -50,6 +52,7 @@ class Workspace:
         self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()
         self.door = BlobDoor(storage, verify=verify)
         self.jobs = Jobs(self.catalogue, self.door, kind)
+        self.sessions = Sessions(self.catalogue, session_idle_seconds)
         self.pool = Pool(workers, limits)
         seed = seed if seed is not None else secrets.token_hex(16)
         self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
@@ -63,6 +66,16 @@ class Workspace:
     def resource_id(self) -> str:
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
         return f"{group}/providers/Microsoft.Quantum/workspaces/{self.name}"
+
+    def put_job(self, job_id: str, request: JobRequest, caller: Caller) -> tuple[Job, bool]:
+        """Give the job of this id and whether it is new, put into its session; raises Refused (400, 409)."""
+        is_repeat = job_id in self.jobs
+        session_id = None if is_repeat else request.session_id
+        session = self.sessions.open_for(session_id, request.target) if session_id else None
+        job, is_new = self.jobs.put(job_id, request, caller)
+        if session is not None:
+            session.jobs.append(job)
+        return job, is_new
 
     async def start(self) -> None:
         """Start the workers; raises WorkerLost when one cannot start."""

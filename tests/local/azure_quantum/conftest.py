@@ -18,6 +18,7 @@ import uvicorn
 
 from local.azure_quantum import StorageAccount, Workspace, application
 from local.errors import TokenRefused
+from tests.local.azure_quantum.caller import Caller
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
@@ -36,14 +37,15 @@ class SmallIssuer:
 
 
 @pytest.fixture(scope="session")
-def storage() -> Iterator[StorageAccount]:
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StorageAccount]:
     """Azurite's blobs in memory; clients are told its URL with the account in the path."""
     node = shutil.which("node")
     assert node, "Node is needed for the storage of these tests"
     command = [node, str(AZURITE), "--inMemoryPersistence", "--silent", "--disableTelemetry", "--skipApiVersionCheck"]
     command += ["--blobPort", "0", "--queuePort", "0", "--tablePort", "0"]
+    folder = tmp_path_factory.mktemp("azurite")
     environment = os.environ | {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY}"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd="/tmp") as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder) as process:
         assert process.stdout is not None
         port = next(
             match[1] for line in process.stdout if (match := re.search(r"Blob service .*listening at .*:(\d+)", line))
@@ -111,3 +113,22 @@ def serve(storage: StorageAccount) -> Iterator[Callable[..., Served]]:
 def served(serve: Callable[..., Served]) -> Served:
     """The workspace that most tests share; a real hour of queue lasts 0.36 s."""
     return serve(time_scale=0.0001)
+
+
+@pytest.fixture(scope="session")
+def calling(serve: Callable[..., Served]) -> Iterator[Callable[[Served], Caller]]:
+    """Make callers that are closed at the end."""
+    made: list[Caller] = []
+
+    def call(served: Served) -> Caller:
+        made.append(Caller(served.url, served.path, API_KEY))
+        return made[-1]
+
+    yield call
+    for caller in made:
+        caller.close()
+
+
+@pytest.fixture(scope="session")
+def caller(calling: Callable[[Served], Caller], served: Served) -> Caller:
+    return calling(served)

@@ -1,34 +1,19 @@
 """The azure-quantum package, as its documentation shows it, against the workspace."""
 
+import uuid
+from collections.abc import Callable
 
 import pytest
 from azure.core.credentials import AzureKeyCredential
-from azure.quantum import Workspace
+from azure.core.exceptions import ClientAuthenticationError, ResourceExistsError, ResourceNotFoundError
+from azure.quantum import Job, Workspace
 from azure.quantum.target import IonQ, Quantinuum
 
+from tests.local.azure_quantum.caller import BELL
 from tests.local.azure_quantum.conftest import API_KEY, Served
 
-BELL = """
-%Qubit = type opaque
-%Result = type opaque
-define void @main() #0 {
-  call void @__quantum__qis__h__body(%Qubit* null)
-  call void @__quantum__qis__cx__body(%Qubit* null, %Qubit* inttoptr (i64 1 to %Qubit*))
-  call void @__quantum__qis__mz__body(%Qubit* null, %Result* null)
-  call void @__quantum__qis__mz__body(%Qubit* inttoptr (i64 1 to %Qubit*), %Result* inttoptr (i64 1 to %Result*))
-  call void @__quantum__rt__array_record_output(i64 2, i8* null)
-  call void @__quantum__rt__result_record_output(%Result* null, i8* null)
-  call void @__quantum__rt__result_record_output(%Result* inttoptr (i64 1 to %Result*), i8* null)
-  ret void
-}
-declare void @__quantum__qis__h__body(%Qubit*)
-declare void @__quantum__qis__cx__body(%Qubit*, %Qubit*)
-declare void @__quantum__qis__mz__body(%Qubit*, %Result*)
-declare void @__quantum__rt__array_record_output(i64, i8*)
-declare void @__quantum__rt__result_record_output(%Result*, i8*)
-attributes #0 = { "entry_point" "required_num_qubits"="2" "required_num_results"="2" }
-"""
-IONQ_BELL = {"qubits": 2, "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}]}
+QIR = {"input_data_format": "qir.v1", "output_data_format": "microsoft.quantum-results.v2"}
+CIRCUIT = {"qubits": 2, "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}]}
 
 
 def connect(served: Served, key: str = API_KEY) -> Workspace:
@@ -48,11 +33,15 @@ def workspace(served: Served) -> Workspace:
     return connect(served)
 
 
+@pytest.fixture(scope="module")
+def slow(serve: Callable[..., Served]) -> Workspace:
+    """A workspace where the queue of a device lasts minutes."""
+    return connect(serve(time_scale=1.0, workers=1))
+
+
 def test_qir_on_the_ideal_simulator_gives_both_outcomes_alike(workspace: Workspace) -> None:
     target = workspace.get_targets("ionq.simulator")
-    job = target.submit(
-        BELL, "bell", shots=100, input_data_format="qir.v1", output_data_format="microsoft.quantum-results.v2"
-    )
+    job = target.submit(BELL, "bell", shots=100, **QIR)
     assert job.get_results(timeout_secs=30) == {"[0, 0]": 0.5, "[1, 1]": 0.5}
     assert job.details.status == "Succeeded"
     assert job.get_results_histogram() == {
@@ -63,14 +52,115 @@ def test_qir_on_the_ideal_simulator_gives_both_outcomes_alike(workspace: Workspa
 
 
 def test_an_ionq_circuit_gives_exact_probabilities(workspace: Workspace) -> None:
-    job = IonQ(workspace, "ionq.simulator").submit(IONQ_BELL, "bell", shots=100)
+    job = IonQ(workspace, "ionq.simulator").submit(CIRCUIT, "bell", shots=100)
     assert job.get_results(timeout_secs=30) == {"histogram": {"0": 0.5, "3": 0.5}}
     assert "/rawOutputData?" in job.details.output_data_uri
 
 
 def test_a_syntax_checker_gives_zeros(workspace: Workspace) -> None:
     target = Quantinuum(workspace, "quantinuum.sim.h2-1sc")
-    job = target.submit(
-        BELL, "bell", shots=10, input_data_format="qir.v1", output_data_format="microsoft.quantum-results.v2"
-    )
+    job = target.submit(BELL, "bell", shots=10, **QIR)
     assert job.get_results_shots(timeout_secs=30) == [[0, 0]] * 10
+
+
+def test_targets_are_listed_with_what_is_known_of_them(workspace: Workspace) -> None:
+    names = {target.name for target in workspace.get_targets()}
+    assert names == {
+        "ionq.simulator",
+        "ionq.qpu.forte-1",
+        "quantinuum.sim.h2-1sc",
+        "quantinuum.sim.h2-1e",
+        "quantinuum.qpu.h2-1",
+        "rigetti.sim.qvm",
+        "rigetti.qpu.cepheus-1-108q",
+    }
+    simulator = workspace.get_targets("ionq.simulator", "ionq")
+    assert (simulator.name, simulator.current_availability) == ("ionq.simulator", "Available")
+
+
+def test_a_job_is_found_listed_renamed_and_deleted(workspace: Workspace) -> None:
+    job = workspace.get_targets("rigetti.sim.qvm").submit(BELL, "first name", shots=5, **QIR, metadata={"team": "blue"})
+    job.wait_until_completed(print_progress=False)
+    assert workspace.get_job(job.id).details.metadata == {"team": "blue"}
+    job.update(name="second name", tags=["kept"])
+    (found,) = workspace.list_jobs(name_match="second name")
+    assert (found.id, found.details.tags) == (job.id, ["kept"])
+    # The list gives no signature: the package asks for one.
+    assert len(found.get_results_shots()) == 5
+    workspace.delete_job(job)
+    with pytest.raises(ResourceNotFoundError):
+        workspace.get_job(job.id)
+
+
+def test_a_job_that_waits_is_cancelled(slow: Workspace) -> None:
+    job = slow.get_targets("quantinuum.qpu.h2-1").submit(BELL, "long", shots=5, **QIR)
+    slow.cancel_job(job)
+    job.wait_until_completed(print_progress=False)
+    assert job.details.status == "Cancelled"
+    assert job.details.cancellation_time is not None
+
+
+def test_a_job_from_a_storage_uri_is_one_request(workspace: Workspace, served: Served) -> None:
+    first = workspace.get_targets("rigetti.sim.qvm").submit(BELL, "uploads", shots=5, **QIR)
+    job_id, details = str(uuid.uuid4()), first.details
+    options = {
+        "name": "repeated",
+        "target": details.target,
+        "provider_id": "rigetti",
+        "input_data_uri": details.input_data_uri.partition("?")[0],
+        "container_uri": workspace.get_container_uri(job_id=first.id),
+        "input_data_format": "qir.v1",
+        "output_data_format": "microsoft.quantum-results.v2",
+        "input_params": {"shots": 7},
+        "job_id": job_id,
+    }
+    job = Job.from_storage_uri(workspace, **options)
+    assert Job.from_storage_uri(workspace, **options).id == job_id
+    with pytest.raises(ResourceExistsError):
+        Job.from_storage_uri(workspace, **(options | {"input_params": {"shots": 8}}))
+    assert served.workspace.put_counts[job_id] == 3
+    assert len(job.get_results_shots()) == 7
+
+
+def test_a_session_holds_its_jobs(workspace: Workspace) -> None:
+    target = workspace.get_targets("rigetti.sim.qvm")
+    with target.open_session(name="a session") as session:
+        jobs = [target.submit(BELL, f"part {number}", shots=5, **QIR) for number in range(3)]
+        for job in jobs:
+            job.wait_until_completed(print_progress=False)
+    assert session.refresh().details.status == "Succeeded"
+    assert [job.details.name for job in session.list_jobs()] == ["part 2", "part 1", "part 0"]
+    assert [job.id for job in workspace.list_session_jobs(session.id)] == [job.id for job in reversed(jobs)]
+    top = list(workspace.list_top_level_items())
+    assert session.id in {item.id for item in top}
+    assert not {job.id for job in jobs} & {item.id for item in top}
+
+
+def test_a_failed_job_says_why(workspace: Workspace) -> None:
+    job = workspace.get_targets("rigetti.sim.qvm").submit("not QIR", "broken", shots=5, **QIR)
+    with pytest.raises(RuntimeError, match="does not parse"):
+        job.get_results()
+    assert job.details.error_data.code == "InvalidInputData"
+
+
+def test_attachments_go_to_the_container_of_the_job(workspace: Workspace) -> None:
+    container = workspace.get_container_uri(container_name="some-container")
+    assert container.partition("?")[0].endswith("/some-container")
+    assert workspace.get_container_uri(container_name="some-container").partition("?")[0] == container.partition("?")[0]
+
+
+def test_there_are_no_quotas(workspace: Workspace) -> None:
+    assert list(workspace.get_quotas()) == []
+
+
+def test_a_key_that_is_wrong_or_disabled_is_refused(served: Served) -> None:
+    with pytest.raises(ClientAuthenticationError):
+        connect(served, "another-key").get_targets()
+
+
+def test_many_jobs_come_in_pages_newest_first(workspace: Workspace) -> None:
+    target = workspace.get_targets("rigetti.sim.qvm")
+    for number in range(5):
+        target.submit(BELL, f"paged {number}", shots=1, **QIR)
+    newest = workspace.list_jobs_paginated(name_match="paged", orderby_property="CreationTime", is_asc=False, top=2)
+    assert [job.name for job in newest] == [f"paged {number}" for number in (4, 3, 2, 1, 0)]

@@ -1,0 +1,156 @@
+"""Sessions: jobs that belong together. Their status follows from their jobs, so it cannot go stale."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+from local.azure_quantum.authentication import Caller
+from local.azure_quantum.errors import Refused
+from local.azure_quantum.models import Job, SessionRequest, members_of_version
+from local.azure_quantum.targets import Catalogue
+from local.azure_quantum.times import PER_SECOND, Ticks, now, text
+
+# learn.microsoft.com, "Get started with sessions": a session without a new job for ten minutes times out.
+IDLE_SECONDS = 600.0
+TERMINAL = frozenset({"Succeeded", "Failed", "TimedOut"})
+
+
+@dataclass
+class Session:
+    """A session and the jobs put into it, oldest first."""
+
+    id: str
+    request: SessionRequest
+    caller: Caller
+    created: Ticks
+    idle_seconds: float = IDLE_SECONDS
+    closed: Ticks | None = None
+    jobs: list[Job] = field(default_factory=list)
+
+    item_type: ClassVar = "Session"
+    job_type: ClassVar = ""
+
+    @property
+    def name(self) -> str:
+        return self.request.name
+
+    @property
+    def provider_id(self) -> str:
+        return self.request.provider_id.lower()
+
+    @property
+    def target(self) -> str:
+        return self.request.target
+
+    @property
+    def state(self) -> str:
+        return self.status_at(now())
+
+    def status_at(self, time: Ticks) -> str:
+        """Give the status by the service's rules: the failure policy, an explicit end, ten idle minutes."""
+        has_failed = any(job.status == "Failed" for job in self.jobs)
+        is_running = any(not job.is_done for job in self.jobs)
+        if has_failed and self.request.job_failure_policy == "Abort":
+            return "Failed"
+        if self.closed is not None and not is_running:
+            return "Failed" if has_failed else "Succeeded"
+        if not is_running and self._idle_end <= time:
+            return "TimedOut"
+        if has_failed:
+            return "Failure(s)"
+        return "Executing" if any(job.began or job.is_done for job in self.jobs) else "Waiting"
+
+    @property
+    def _idle_end(self) -> Ticks:
+        last = self.jobs[-1].created if self.jobs else self.created
+        return last + int(self.idle_seconds * PER_SECOND)
+
+    @property
+    def ended(self) -> Ticks | None:
+        """Give when it reached a terminal state; None before."""
+        state = self.state
+        if state == "TimedOut":
+            return self._idle_end
+        if state not in TERMINAL:
+            return None
+        if state == "Failed" and self.request.job_failure_policy == "Abort":
+            return min(job.ended or self.created for job in self.jobs if job.status == "Failed")
+        return max([self.closed or self.created, *(job.ended or 0 for job in self.jobs)])
+
+    def document(self, api_version: str) -> dict[str, Any]:
+        document: dict[str, Any] = {
+            "status": self.state,
+            "jobFailurePolicy": self.request.job_failure_policy,
+            "name": self.name,
+            "id": self.id,
+            "providerId": self.provider_id,
+            "target": self.target,
+            "creationTime": text(self.created),
+            "endExecutionTime": text(self.ended),
+            "costEstimate": None,
+            "itemType": self.item_type,
+        }
+        return document | members_of_version(self.request.priority, self.caller, self.created, api_version)
+
+
+class Sessions:
+    """All sessions, in order of creation."""
+
+    def __init__(self, catalogue: Catalogue, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._catalogue, self._idle_seconds = catalogue, idle_seconds
+        self._sessions: dict[str, Session] = {}
+
+    def __iter__(self) -> Iterator[Session]:
+        return iter(self._sessions.values())
+
+    def get(self, session_id: str) -> Session:
+        """Raises Refused (404)."""
+        session = self._sessions.get(session_id.lower())
+        if session is None:
+            raise Refused.not_found("session", session_id)
+        return session
+
+    def put(self, session_id: str, request: SessionRequest, caller: Caller) -> Session:
+        """Open a session; a repeat with the same definition is the same one, with another a conflict (choices)."""
+        try:
+            UUID(session_id)
+        except ValueError as error:
+            raise Refused(400, "InvalidRequest", f"The session id {session_id!r} is not a GUID.") from error
+        present = self._sessions.get(session_id.lower())
+        if present is not None:
+            if present.request != request:
+                raise Refused(409, "SessionAlreadyExists", f"A session {session_id!r} with another definition exists.")
+            return present
+        if self._catalogue.find(request.provider_id, request.target) is None:
+            raise Refused(400, "InvalidRequest", f"Target {request.target!r} is not available.")
+        session = Session(session_id, request, caller, now(), self._idle_seconds)
+        self._sessions[session_id.lower()] = session
+        return session
+
+    def close(self, session_id: str) -> Session:
+        """Take no more jobs; those under way run to their end."""
+        session = self.get(session_id)
+        if session.state not in TERMINAL and session.closed is None:
+            session.closed = now()
+        return session
+
+    def open_for(self, session_id: str, target_id: str) -> Session:
+        """Give a session that takes a job for a target; raises Refused (400) otherwise, in the service's words."""
+        session = self._sessions.get(session_id.lower())
+        if session is None:
+            raise Refused.invalid_job(f"Session {session_id!r} was not found.")
+        if session.closed is not None or session.state in TERMINAL:
+            raise Refused.invalid_job(
+                "Session is already in a terminal state. "
+                "This may have been due to failures in prior jobs in the session."
+            )
+        if session.target != target_id:
+            raise Refused.invalid_job(f"The session's target is {session.target!r}; the job's is {target_id!r}.")
+        return session
+
+
+def top_level(sessions: Iterable[Session], jobs: Iterable[Job]) -> list[Session | Job]:
+    """Give sessions and the jobs that belong to none, oldest first."""
+    items: list[Session | Job] = [*sessions, *(job for job in jobs if job.request.session_id is None)]
+    return sorted(items, key=lambda item: item.created)
