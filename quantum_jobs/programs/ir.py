@@ -17,9 +17,13 @@ class Register:
     size: int
 
 
+HIDDEN = -1
+"""The place of the register of bits that steer branches and are not reported."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bit:
-    """Bit `index` of the register at place `register` of `Program.registers`."""
+    """Bit `index` of the register at place `register` of `Program.registers`, or a hidden bit (`HIDDEN`)."""
 
     register: int
     index: int
@@ -73,13 +77,15 @@ Operation = Gate | Measure | Reset | Barrier | If
 class Program:
     """A program without free parameters.
 
-    `parameters` are the inputs that were bound while reading, by name.
+    `registers` are what a run reports; `hidden_bits` counts bits that are measured but not reported. `parameters` are
+    the inputs that were bound while reading, by name.
     """
 
     qubits: int
     registers: tuple[Register, ...]
     operations: tuple[Operation, ...]
     parameters: tuple[tuple[str, float], ...] = ()
+    hidden_bits: int = 0
 
 
 def walk(operations: tuple[Operation, ...]) -> Iterator[Operation]:

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from quantum_jobs.programs.checks import Profile, profile
 from quantum_jobs.programs.gates import flatten
-from quantum_jobs.programs.ir import Bit, Gate, If, Measure, Operation, Program, Register, Reset
+from quantum_jobs.programs.ir import HIDDEN, Bit, Gate, If, Measure, Operation, Program, Register, Reset
 
 _ROTATIONS = frozenset({"rx", "ry", "rz"})
 _BODIES = {
@@ -83,7 +83,9 @@ class _Body:
                     self._branch(operation)
 
     def _result(self, bit: Bit) -> str:
-        return _pointer("%Result", self.offsets[bit.register] + bit.index)
+        # Hidden bits come after all that are recorded: the last offset is the number of these.
+        place = -1 if bit.register == HIDDEN else bit.register
+        return _pointer("%Result", self.offsets[place] + bit.index)
 
     def _branch(self, branch: If) -> None:
         """Test one bit after the other; the first that differs jumps to the other arm."""
@@ -171,7 +173,7 @@ def _declarations(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _tail(program: Program, needed: Profile) -> list[str]:
-    results = sum(register.size for register in program.registers)
+    results = sum(register.size for register in program.registers) + program.hidden_bits
     counts = f'"required_num_qubits"="{program.qubits}" "required_num_results"="{results}"'
     entry_point = f'"entry_point" "output_labeling_schema" "qir_profiles"="{needed}" {counts}'
     attributes = [f"attributes #0 = {{ {entry_point} }}", 'attributes #1 = { "irreversible" }']

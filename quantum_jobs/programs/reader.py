@@ -6,8 +6,10 @@ from quantum_jobs.errors import Fault, ProgramFormatUnsupported, ProgramInvalid
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.ir import Program
 from quantum_jobs.programs.openqasm import read_openqasm
+from quantum_jobs.programs.qir_bitcode import bitcode_of, read_bitcode
+from quantum_jobs.programs.qir_reader import read_qir
 
-FORMATS = ("openqasm3", "openqasm2")
+FORMATS = ("openqasm3", "openqasm2", "qir")
 
 
 def read_program(
@@ -29,7 +31,19 @@ def read_program(
     if size > limits.source_bytes:
         detail = f"the program has {size:,} bytes; at most {limits.source_bytes:,} are taken"
         raise ProgramInvalid(format, [Fault(detail)])
+    if format == "qir":
+        return _read_qir(source, parameters or {}, limits)
     return read_openqasm(format, _text(format, source), parameters or {}, limits)
+
+
+def _read_qir(source: str | bytes, parameters: Mapping[str, float], limits: Limits) -> Program:
+    if parameters:
+        faults = [Fault("QIR programs take no parameters", f"/program/parameters/{name}") for name in parameters]
+        raise ProgramInvalid("qir", faults)
+    bitcode = bitcode_of(source)
+    if bitcode is not None:
+        return read_bitcode(bitcode, limits)
+    return read_qir(_text("qir", source), limits)
 
 
 def _text(format: str, source: str | bytes) -> str:  # noqa: A002
