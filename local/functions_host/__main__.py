@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -46,9 +47,10 @@ def _serve(app_dir: Path, options: argparse.Namespace) -> int:
         master=options.master_key or os.environ.get("FUNCTIONS_MASTER_KEY"),
         host=options.key or os.environ.get("FUNCTIONS_HOST_KEY"),
     )
-    unfinished = serve(app_dir, options, keys)
-    if unfinished:
-        # Threads of functions that did not end would keep the process; the log says so already.
+    serve(app_dir, options, keys)
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
+        # A function that hangs in a pool thread would keep the process: pools join even daemon threads at exit.
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
     return 0

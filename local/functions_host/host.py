@@ -77,30 +77,23 @@ class FunctionsHost:
     ) -> None:
         await self.stop()
 
-    async def stop(self, seconds: float = STOP_SECONDS) -> int:
-        """Take nothing new, let running invocations finish for a bounded time, forget the app.
-
-        Returns how many invocations were left unfinished.
-        """
+    async def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Take nothing new, let running invocations finish for a bounded time, forget the app."""
         if self._is_stopped:
-            return 0
+            return
         self._is_stopped = True
         self.asgi.is_draining = True
         self.triggers.stop_taking()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.invoker.drained(), seconds)
-        unfinished = self.invoker.running
+        if self.invoker.running:
+            LOGGER.warning("stopping with %d invocation(s) unfinished", self.invoker.running)
         await self.triggers.stop()
-        if unfinished:
-            LOGGER.warning("stopped with %d invocation(s) unfinished", unfinished)
         await asyncio.to_thread(self._cleanup.close)
-        return unfinished
 
     async def _start(self) -> None:
         self._load_environment()
         self.settings = app_settings.read_host_settings(self.app_dir, os.environ)
-        for path in self.settings.not_imitated:
-            LOGGER.warning("host.json: %s has no effect in the local host", path)
         metadata = await asyncio.to_thread(self._worker.load)
         self._cleanup.callback(self._worker.stop)
         self.functions = functions_of(metadata, os.environ)
@@ -109,8 +102,16 @@ class FunctionsHost:
         self.triggers = Triggers(self.functions, self.settings, os.environ)
         self.invoker = Invoker(self._worker, self.settings.function_timeout, self.triggers.send_output)
         self.asgi = self._application()
+        self._warn()
         if self._run_triggers:
             self.triggers.start(self.invoker)
+
+    def _warn(self) -> None:
+        for path in self.settings.not_imitated:
+            LOGGER.warning("host.json: %s has no effect in the local host", path)
+        for function in self.functions:
+            if function.retry and function.trigger.type != "timerTrigger":
+                LOGGER.warning("%s: a retry policy has no effect on a %s", function.name, function.trigger.type)
 
     def _application(self) -> HttpApplication:
         prefix = self.settings.http.route_prefix

@@ -89,6 +89,7 @@ class Route:
     function: Function
     template: Template
     own: str  # the template without the prefix
+    methods: frozenset[str]  # empty for all
 
 
 class RouteTable:
@@ -110,7 +111,7 @@ class RouteTable:
     def match(self, method: str, path: str) -> tuple[Function, Mapping[str, str]] | None:
         """Find the first function whose method and template fit: there is no ranking by specificity, and no 405."""
         for route in self._routes:
-            if route.function.methods and method not in route.function.methods:
+            if route.methods and method not in route.methods:
                 continue
             values = route.template.match(path)
             if values is not None:
@@ -130,7 +131,7 @@ class RouteTable:
                     "method of the same name."
                 )
         try:
-            return Route(function, Template("/".join(part for part in (prefix, own) if part)), own)
+            return Route(function, Template("/".join(part for part in (prefix, own) if part)), own, function.methods)
         except RouteError as error:
             raise RouteError(f"function '{function.name}': {error}") from None
 
@@ -144,7 +145,7 @@ def own_route(function: Function) -> str:
 def _conflict(own: str, function: Function, other: Route) -> bool:
     if own.lower() != other.own.lower():
         return False
-    return not function.methods or not other.function.methods or bool(function.methods & other.function.methods)
+    return not function.methods or not other.methods or bool(function.methods & other.methods)
 
 
 def _path_parts(path: str) -> list[str]:

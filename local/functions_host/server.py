@@ -22,17 +22,17 @@ from local.functions_host.logs import LOGGER
 from local.functions_host.platform_headers import StripIdentity
 
 
-def serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> int:
-    """Serve an app until a signal or the parent ends it; returns how many invocations were left unfinished.
+def serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> None:
+    """Serve an app until a signal or the parent ends it.
 
     Raises:
         HostError: the app cannot be loaded or the port is taken.
     """
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(_serve(app_dir, options, keys))
+        runner.run(_serve(app_dir, options, keys))
 
 
-async def _serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> int:
+async def _serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> None:
     stop = asyncio.Event()
     _listen_for_the_end(stop, with_parent=options.stop_with_parent)
     with _socket(options.port) as listening:
@@ -43,9 +43,8 @@ async def _serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> int:
             _announce(host, listening.getsockname()[1])
             await stop.wait()
             server.should_exit = True
-            unfinished = await host.stop()
+            await host.stop()
             await serving
-    return unfinished
 
 
 class _Server(uvicorn.Server):

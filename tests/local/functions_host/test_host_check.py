@@ -103,6 +103,13 @@ def test_after_a_failure_another_app_can_be_loaded(tmp_path: Path) -> None:
     assert asyncio.run(check(tmp_path)) == "f  GET  /api/x  function"
 
 
+def test_a_retry_policy_on_an_http_function_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    retry = "@app.retry(strategy='fixed_delay', max_retry_count='2', delay_interval='00:00:01')\n"
+    asyncio.run(check(app_of(tmp_path, HEAD + retry + http_function("f"), '{"version": "2.0", "x": {"y": 1}}')))
+    assert "f: a retry policy has no effect on a httpTrigger" in caplog.text
+    assert "host.json: x.y has no effect in the local host" in caplog.text
+
+
 def test_two_functions_of_one_queue_are_refused(tmp_path: Path) -> None:
     (tmp_path / "local.settings.json").write_text('{"Values": {"S": "UseDevelopmentStorage=true"}}')
     code = (

@@ -2,6 +2,9 @@
 
 import asyncio
 import logging
+import os
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +18,24 @@ def statuses(host: RunningHost, path: str, count: int) -> list[int]:
         return await asyncio.gather(*[host.client.get(path) for _ in range(count)])
 
     return sorted(answer.status_code for answer in host.portal.call(call))
+
+
+def test_an_asgi_application_runs_as_a_function(tmp_path: Path) -> None:
+    (tmp_path / "host.json").write_text('{"version": "2.0", "extensions": {"http": {"routePrefix": ""}}}')
+    (tmp_path / "function_app.py").write_text(
+        "import azure.functions as func\n"
+        "from starlette.applications import Starlette\n"
+        "from starlette.responses import JSONResponse\n"
+        "from starlette.routing import Route\n"
+        "async def item(request):\n"
+        "    return JSONResponse({**request.path_params, 'body': (await request.body()).decode()}, 201)\n"
+        "inner = Starlette(routes=[Route('/items/{id:int}', item, methods=['POST'])])\n"
+        "app = func.AsgiFunctionApp(app=inner, http_auth_level=func.AuthLevel.ANONYMOUS)\n"
+    )
+    with running(str(tmp_path)) as host:
+        answer = host.post("/items/7", content=b"x")
+        assert (answer.status_code, answer.json()) == (201, {"id": 7, "body": "x"})
+        assert host.get("/items/7").status_code == 405
 
 
 def test_an_empty_prefix_puts_routes_at_the_root() -> None:
@@ -94,9 +115,6 @@ def test_a_second_app_in_one_process_is_refused_until_the_first_has_stopped() ->
 
 
 def test_environment_folder_and_search_path_are_as_before_when_the_host_has_stopped() -> None:
-    import os
-    import sys
-
     before = dict(os.environ), os.getcwd(), list(sys.path)  # noqa: PTH109
     with running("http", settings={"ONLY_INSIDE": "1"}):
         assert os.environ["ONLY_INSIDE"] == "1"

@@ -1,5 +1,6 @@
 """The host as a process: its ready line, its stop, its keys."""
 
+import os
 import re
 import signal
 import subprocess
@@ -32,10 +33,16 @@ class Process:
 
 
 @contextmanager
-def process(*options: str) -> Iterator[Process]:
+def process(*options: str, **overrides: str) -> Iterator[Process]:
     command = [sys.executable, "-m", "local.functions_host", "--app", str(APPS / "http"), *OPTIONS, *options]
     child = subprocess.Popen(
-        command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, **{f"AzureFunctionsJobHost__{name}": value for name, value in overrides.items()}},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         host = Process(child)
@@ -70,6 +77,13 @@ def test_a_stop_lets_running_requests_finish_and_exits_0(stop: Callable[[Process
     assert answers == ["waited"]
     assert code == 0
     assert "Traceback" not in log
+
+
+def test_a_function_that_hangs_in_a_thread_does_not_keep_the_process() -> None:
+    with process(functionTimeout="00:00:01") as host:
+        assert host.client.get("/api/thread?seconds=100").status_code == 500
+        host.process.terminate()
+        assert host.ended()[0] == 0
 
 
 def test_the_end_of_stdin_does_not_matter_unless_asked_for() -> None:

@@ -100,6 +100,7 @@ async def switched_off(req: func.HttpRequest) -> func.HttpResponse:
 
 @app.route(route="thread")
 def thread(req: func.HttpRequest) -> func.HttpResponse:
+    time.sleep(float(req.params.get("seconds", "0")))
     return as_json({"main": threading.current_thread() is threading.main_thread()})
 
 
