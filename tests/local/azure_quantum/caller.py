@@ -39,8 +39,11 @@ class Caller:
             base_url=url + path, headers={"x-ms-quantum-api-key": key}, trust_env=False, timeout=30
         )
 
+        self.blobs = httpx.Client(headers={"x-ms-version": "2021-12-02"}, trust_env=False, timeout=30)
+
     def close(self) -> None:
         self.client.close()
+        self.blobs.close()
 
     def send(self, method: str, path: str, version: str = VERSION, **options: Any) -> httpx.Response:
         query = {"api-version": version} | options.pop("params", {})
@@ -55,8 +58,8 @@ class Caller:
     def upload(self, container_uri: str, program: str | bytes, blob: str = "inputData") -> str:
         """Write an input; gives its URI without a signature."""
         base, _, sas = container_uri.partition("?")
-        headers = {"x-ms-blob-type": "BlockBlob", "x-ms-version": "2021-12-02"}
-        answer = httpx.put(f"{base}/{blob}?{sas}", content=program, headers=headers, trust_env=False)
+        headers = {"x-ms-blob-type": "BlockBlob"}
+        answer = self.blobs.put(f"{base}/{blob}?{sas}", content=program, headers=headers)
         assert answer.status_code == 201, answer.text
         return f"{base}/{blob}"
 
@@ -96,6 +99,6 @@ class Caller:
         return seen
 
     def output(self, job: dict[str, Any]) -> Any:
-        answer = httpx.get(job["outputDataUri"], headers={"x-ms-version": "2021-12-02"}, trust_env=False)
+        answer = self.blobs.get(job["outputDataUri"])
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -1,0 +1,100 @@
+"""Lists over HTTP: order, pages and their links, on a workspace of their own."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.local.azure_quantum.caller import Caller
+from tests.local.azure_quantum.conftest import Served
+
+COUNT = 23
+
+
+@pytest.fixture(scope="module")
+def many(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> Caller:
+    """A workspace with jobs of names in mixed order, on two targets, none of which runs soon."""
+    caller = calling(serve(time_scale=100.0, workers=1))
+    body = caller.definition()
+    names = [f"job {number:02d}" for number in range(COUNT)]
+    random.Random(1).shuffle(names)
+    for position, name in enumerate(names):
+        target = {"target": "rigetti.sim.qvm"} if position % 3 else {"target": "rigetti.qpu.cepheus-1-108q"}
+        assert caller.put(body | target | {"name": name}).status_code == 200
+    return caller
+
+
+def follow(caller: Caller, path: str, **params: str) -> tuple[list[dict[str, Any]], list[int]]:
+    """All items by way of the links, and the sizes of the pages."""
+    answer = caller.send("GET", path, params=params).json()
+    items, sizes = list(answer["value"]), [len(answer["value"])]
+    while link := answer["nextLink"]:
+        answer = caller.client.get(link).json()
+        items += answer["value"]
+        sizes.append(len(answer["value"]))
+    return items, sizes
+
+
+@pytest.mark.parametrize("top", [1, 7, 22, 23, 24, 100])
+@pytest.mark.parametrize(
+    "orderby", ["", "CreationTime asc", "CreationTime desc", "Name asc", "Name desc", "Target desc", "State asc"]
+)
+def test_pages_of_any_size_give_every_job_once_in_order(many: Caller, top: int, orderby: str) -> None:
+    items, sizes = follow(many, "/jobs", top=str(top), skip="0", **({"orderby": orderby} if orderby else {}))
+    assert sizes == [top] * (COUNT // top) + ([COUNT % top] if COUNT % top else [])
+    assert len({item["id"] for item in items}) == COUNT
+    prop, _, direction = (orderby or "CreationTime asc").partition(" ")
+    keys = [
+        item[{"CreationTime": "creationTime", "Name": "name", "Target": "target", "State": "status"}[prop]]
+        for item in items
+    ]
+    assert keys == sorted(keys, reverse=direction == "desc")
+
+
+def test_a_filter_goes_along_from_page_to_page(many: Caller) -> None:
+    expression = "startswith(Name, 'job 1') and (Target eq 'rigetti.sim.qvm')"
+    items, _ = follow(many, "/jobs", top="2", filter=expression, orderby="Name desc")
+    names = [item["name"] for item in items]
+    assert names == sorted((name for name in names if name.startswith("job 1")), reverse=True)
+    everything, _ = follow(many, "/jobs")
+    wanted = {
+        item["name"] for item in everything if item["name"][:5] == "job 1" and item["target"] == "rigetti.sim.qvm"
+    }
+    assert set(names) == wanted
+    assert 0 < len(wanted) < 10
+
+
+def test_the_link_is_absolute_and_holds_the_whole_query(many: Caller) -> None:
+    answer = many.send("GET", "/jobs", params={"top": "5", "skip": "10", "filter": "State eq 'Waiting'"}).json()
+    link = urlsplit(answer["nextLink"])
+    assert f"{link.scheme}://{link.netloc}{link.path}" == f"{many.client.base_url}jobs"
+    assert parse_qs(link.query) == {
+        "filter": ["State eq 'Waiting'"],
+        "top": ["5"],
+        "skip": ["15"],
+        "api-version": ["2026-01-15-preview"],
+    }
+
+
+def test_lists_hold_no_signatures(many: Caller) -> None:
+    items, _ = follow(many, "/jobs")
+    assert "sig=" not in str(items)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"top": "-1"},
+        {"top": "many"},
+        {"skip": "1.5"},
+        {"orderby": "Metadata asc"},
+        {"orderby": "Name sideways"},
+        {"filter": "State eq"},
+        {"filter": "CreationTime ge 2026-11-13CreationTime le 2026-11-23"},
+    ],
+)
+def test_a_query_that_is_not_well_formed_is_refused(many: Caller, query: dict[str, str]) -> None:
+    answer = many.send("GET", "/jobs", params=query)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidQuery")
