@@ -1,6 +1,7 @@
 """Prefix, throttles, time limit, home page and chunked bodies: each with settings of its own."""
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -36,6 +37,7 @@ def test_an_asgi_application_runs_as_a_function(tmp_path: Path) -> None:
         answer = host.post("/items/7", content=b"x")
         assert (answer.status_code, answer.json()) == (201, {"id": 7, "body": "x"})
         assert host.get("/items/7").status_code == 405
+    gc.collect()  # AsgiFunctionApp ends its lifespan by asyncio.run in __del__: not while another test's loop runs
 
 
 def test_an_empty_prefix_puts_routes_at_the_root() -> None:
