@@ -15,7 +15,8 @@ from local.state import State
 from local.web import KEEP_ALIVE_SECONDS
 
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
-STOP_WITH_PARENT = Path(__file__).resolve().parent / "stop_with_parent.cjs"
+HERE = Path(__file__).resolve().parent
+PRELOADED = ("--require", HERE / "stop_with_parent.cjs", "--require", HERE / "load_later.cjs")
 KEY_FILE = "account.key"
 SECONDS_TO_START = 60.0
 
@@ -39,8 +40,9 @@ async def start(state: State, certificates: Certificates, data: Path | None = No
     """
     command = _command(certificates, data)
     key = _new_key() if data is None else _kept_key(data)
-    accounts = {"AZURITE_ACCOUNTS": f"{STORAGE_ACCOUNT}:{key}", "NODE_OPTIONS": ""}
-    child = await Child.start("azurite", command, state, environment=accounts, folder=state.folder)
+    # A developer's own Node options are not for this Azurite.
+    environment = {"AZURITE_ACCOUNTS": f"{STORAGE_ACCOUNT}:{key}", "NODE_OPTIONS": ""}
+    child = await Child.start("azurite", command, state, environment=environment, folder=state.folder)
     try:
         lines = await child.lines_until("successfully listening at", len(STORAGE_SERVICES), seconds=SECONDS_TO_START)
         return child, StorageAccount(STORAGE_ACCOUNT, key, _ports(lines))
@@ -64,7 +66,7 @@ def _command(certificates: Certificates, data: Path | None) -> list[str | Path]:
     # Its telemetry would call home; its list of API versions ends before those that today's SDKs send.
     switches = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--oauth", "basic"]
     server: list[str | Path] = ["--cert", certificates.certificate, "--key", certificates.key]
-    return [node, "--require", STOP_WITH_PARENT, AZURITE, *place, *ports, *switches, *server]
+    return [node, *PRELOADED, AZURITE, *place, *ports, *switches, *server]
 
 
 def _new_key() -> str:

@@ -19,6 +19,7 @@ UNWANTED: Final = frozenset(
         "AZURE_PASSWORD",
         "AZURE_TOKEN_CREDENTIALS",
         "AZURE_USERNAME",
+        "AZURITE_DB",  # would make Azurite keep its data in an SQL server
         "CURL_CA_BUNDLE",
         "IDENTITY_SERVER_THUMBPRINT",
         "IMDS_ENDPOINT",
