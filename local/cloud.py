@@ -40,6 +40,7 @@ from local.names import (
     TENANT_ID,
     VAULT_ENTRY,
     WORKSPACE,
+    StorageService,
 )
 from local.state import State
 from local.storage import StorageDoor
@@ -52,6 +53,7 @@ SECONDS_TO_START_FUNCTIONS = 60.0
 
 # Tells what has come up: the part, where it is, and the seconds since the start.
 Progress = Callable[[str, str, float], None]
+Stop = Callable[[], Awaitable[None]]
 
 
 class Cloud:
@@ -71,7 +73,8 @@ class Cloud:
         self._progress = progress
         self._children: list[Child] = []
         self._sockets: list[socket.socket] = []
-        self._stops: list[Callable[[], Awaitable[None]]] = []
+        self._first_stops: list[Stop] = []
+        self._stops: list[Stop] = []
         self._started = time.monotonic()
         self.counter = Counter()
         self.environment: dict[str, str] = {}
@@ -86,8 +89,9 @@ class Cloud:
             raise _first_of(group) from None
 
     async def stop(self) -> None:
-        """Take all parts down, side by side."""
-        results = await asyncio.gather(*(stop() for stop in self._stops), return_exceptions=True)
+        """Take all parts down: the Functions host first, which may still be at work with the others."""
+        results = await asyncio.gather(*(stop() for stop in self._first_stops), return_exceptions=True)
+        results += await asyncio.gather(*(stop() for stop in self._stops), return_exceptions=True)
         for opened in self._sockets:
             opened.close()
         for error in filter(None, results):
@@ -107,41 +111,55 @@ class Cloud:
                 task.cancel()
 
     async def _start(self) -> None:
-        """Make the sockets first: every address is known at once, and no part waits for another to begin."""
-        self._certificates = prepare(self._state)
-        self._issuer = Issuer.of(self._state)
-        self._callers = callers(self._state)
-        self._api_key, identity_secret = secrets.token_urlsafe(32), secrets.token_hex(16)
-        sockets = {host: listening_socket() for host in (*STORAGE_HOSTS.values(), LOGIN_HOST)}
-        plain = listening_socket()
-        self._sockets = [plain, *sockets.values()]
-        web = _address(sockets[LOGIN_HOST])
-        front = Front({host: _address(sockets[host]) if host in sockets else web for host in HOSTS})
-        await front.start()
-        self._stops.append(front.stop)
-        demo = token(self._issuer, self._callers["demo"], lifetime_seconds=DEMO_TOKEN_SECONDS)
-        self.environment = environment(
-            front_port=front.port,
-            plain_port=_address(plain)[1],
-            authority=self._certificates.authority,
-            identity_secret=identity_secret,
-            api_key=self._api_key,
-            token=demo,
-        )
-        if self._app:
-            self.environment["QUANTUM_JOBS_URL"] = f"http://127.0.0.1:{self._port}/v1"
-        await self._serve(self._plain_app(identity_secret), plain)
+        """Listen first: every address is known at once, and no part waits for another to begin."""
+        self._read_keys()
+        web, plain, storage = self._listen(), self._listen(), {service: self._listen() for service in STORAGE_SERVICES}
+        front = await self._start_front(web, storage)
+        await self._serve(self._plain_app(), plain)
+        self.environment = self._environment(front, plain)
         async with asyncio.TaskGroup() as group:
-            storage = group.create_task(self._start_storage(sockets))
-            group.create_task(self._start_web(sockets[LOGIN_HOST], storage))
+            account = group.create_task(self._start_storage(storage))
+            group.create_task(self._start_web(web, account))
             if self._app:
                 group.create_task(self._start_functions(self._app))
 
-    async def _start_storage(self, sockets: Mapping[str, socket.socket]) -> StorageAccount:
+    def _read_keys(self) -> None:
+        self._certificates = prepare(self._state)
+        self._issuer = Issuer.of(self._state)
+        self._callers = callers(self._state)
+        self._api_key, self._identity_secret = secrets.token_urlsafe(32), secrets.token_hex(16)
+
+    def _listen(self) -> socket.socket:
+        listening = listening_socket()
+        self._sockets.append(listening)
+        return listening
+
+    async def _start_front(self, web: socket.socket, storage: Mapping[StorageService, socket.socket]) -> Front:
+        routes = {host: _address(web) for host in HOSTS}
+        routes |= {STORAGE_HOSTS[service]: _address(listening) for service, listening in storage.items()}
+        front = Front(routes)
+        await front.start()
+        self._stops.append(front.stop)
+        return front
+
+    def _environment(self, front: Front, plain: socket.socket) -> dict[str, str]:
+        demo = token(self._issuer, self._callers["demo"], lifetime_seconds=DEMO_TOKEN_SECONDS)
+        leading = environment(
+            front_port=front.port,
+            plain_port=_address(plain)[1],
+            authority=self._certificates.authority,
+            identity_secret=self._identity_secret,
+            api_key=self._api_key,
+            token=demo,
+        )
+        return leading | ({"QUANTUM_JOBS_URL": f"http://127.0.0.1:{self._port}/v1"} if self._app else {})
+
+    async def _start_storage(self, listening: Mapping[StorageService, socket.socket]) -> StorageAccount:
         child, account = await azurite.start(self._state, self._certificates, self._data)
-        self._adopt(child)
+        self._children.append(child)
+        self._stops.append(child.stop)
         door = StorageDoor(account, self._certificates, self._issuer, self.counter)
-        await door.start({service: sockets[STORAGE_HOSTS[service]] for service in STORAGE_SERVICES})
+        await door.start(listening)
         self._stops.append(door.stop)
         for service, host in STORAGE_HOSTS.items():
             self._up(service, f"https://{host}")
@@ -190,22 +208,19 @@ class Cloud:
             environment={**self.environment, "PUBLIC_BASE_URL": base},
             folder=REPOSITORY,
         )
-        self._adopt(child)
+        self._children.append(child)
+        self._first_stops.append(child.stop)
         await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS)
         self._up("job API", base)
-
-    def _adopt(self, child: Child) -> None:
-        self._children.append(child)
-        self._stops.append(child.stop)
 
     async def _serve(self, app: ASGIApp, listening: socket.socket, *, tls: bool = False) -> None:
         server = WebServer(app, self._certificates if tls else None)
         await server.start(listening)
         self._stops.append(server.stop)
 
-    def _plain_app(self, identity_secret: str) -> ASGIApp:
+    def _plain_app(self) -> ASGIApp:
         principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
-        endpoint = identity.managed_identity(self._issuer, identity_secret, principal)
+        endpoint = identity.managed_identity(self._issuer, self._identity_secret, principal)
         endpoints = counted(endpoint, self.counter, "managed_identity")
         controls = control.application(self.counter, self.health)
 
