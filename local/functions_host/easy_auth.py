@@ -80,6 +80,7 @@ class EasyAuth:
         self._issuers = [f"{_LOGIN}/{settings.tenant}/v2.0", f"https://sts.windows.net/{settings.tenant}/"]
         self._fetched = float("-inf")
         self._keys: dict[object, Any] = {}
+        self._fetching = asyncio.Lock()
 
     def prepare(self, environment: MutableMapping[str, str]) -> None:
         """Tell the app that authentication is on, as App Service does."""
@@ -95,7 +96,7 @@ class EasyAuth:
             return _unauthorized(request)
         if token:
             try:
-                claims = await asyncio.to_thread(self._claims, token)
+                claims = await self._claims(token)
             except KeysUnreachable as error:
                 LOGGER.error("%s", error)
                 return Response(503)
@@ -110,11 +111,11 @@ class EasyAuth:
         allowed = self._settings.allowed_applications
         return not allowed or str(claims.get("azp") or claims.get("appid")) in allowed
 
-    def _claims(self, token: str) -> dict[str, Any] | None:
+    async def _claims(self, token: str) -> dict[str, Any] | None:
         import jwt
 
         try:
-            key = self._key(jwt.get_unverified_header(token).get("kid"))
+            key = await self._key(jwt.get_unverified_header(token).get("kid"))
             claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
@@ -131,13 +132,15 @@ class EasyAuth:
             return None
         return claims
 
-    def _key(self, key_id: object) -> Any:
+    async def _key(self, key_id: object) -> Any:
         import jwt
 
-        age = time.monotonic() - self._fetched
-        if age > _KEYS_FRESH_SECONDS or (key_id not in self._keys and age > _KEYS_REFETCH_SECONDS):
-            self._keys = {key.key_id: key.key for key in self._key_set.get_signing_keys(refresh=True)}
-            self._fetched = time.monotonic()
+        async with self._fetching:
+            age = time.monotonic() - self._fetched
+            if age > _KEYS_FRESH_SECONDS or (key_id not in self._keys and age > _KEYS_REFETCH_SECONDS):
+                found = await asyncio.to_thread(self._key_set.get_signing_keys, refresh=True)
+                self._keys = {key.key_id: key.key for key in found}
+                self._fetched = time.monotonic()
         if key_id not in self._keys:
             raise jwt.InvalidTokenError("it is signed with a key that the tenant does not publish")
         return self._keys[key_id]

@@ -31,7 +31,8 @@ class FunctionsHost:
     """One function app, as an async context manager; one at a time per process.
 
     `asgi` is the application, for a server or for `httpx.ASGITransport(host.asgi)` with `base_url`. `settings` win over
-    the environment, which wins over local.settings.json; the environment is as before when the host has stopped.
+    the environment, which wins over local.settings.json. While it runs, the process has the app's environment, working
+    folder and search path; they are as before when the host has stopped.
 
     Raises:
         HostError: on entering, when settings, app or routes cannot be used.

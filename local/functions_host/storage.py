@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import contextlib
 import re
 from collections.abc import Callable, Mapping
@@ -166,7 +165,7 @@ class StorageQueue:
             return content.encode()
         try:
             return base64.b64decode(content, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise Undecodable(
                 f"a message of queue {self.name} is not base64, which host.json messageEncoding asks for."
             ) from None
@@ -186,9 +185,11 @@ class StorageQueue:
 
     @cached_property
     def _client(self) -> "QueueClient":
-        from azure.storage.queue import QueueClient
+        from azure.storage.queue import LinearRetry, QueueClient
 
-        options: dict[str, Any] = {"queue_name": self.name}
+        # The package's own retries wait 15 s and more, which would hold up a stop; the listener polls again anyway.
+        retries = LinearRetry(backoff=1, retry_total=2, random_jitter_range=0)
+        options: dict[str, Any] = {"queue_name": self.name, "retry_policy": retries}
         if self._connection.connection_string:
             return QueueClient.from_connection_string(self._connection.connection_string, **options)
         from azure.identity import ManagedIdentityCredential

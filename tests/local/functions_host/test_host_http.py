@@ -10,6 +10,7 @@ import pytest
 from conftest import RunningHost, running
 
 from local.functions_host import logs
+from local.functions_host.keys import Keys
 
 ID = "12345678-1234-1234-1234-123456789abc"
 
@@ -196,6 +197,12 @@ def test_a_function_key_a_host_key_and_the_master_key_open_a_keyed_function(host
 def test_without_a_right_key_a_keyed_function_is_401_and_empty(host: RunningHost, key: str) -> None:
     for answer in (host.get("/api/keyed"), host.get("/api/keyed", params={"code": key})):
         assert (answer.status_code, answer.content) == (401, b"")
+
+
+def test_an_empty_key_is_no_key() -> None:
+    for keys in ({"master": ""}, {"host": ""}):
+        with pytest.raises(ValueError, match="would let everybody in"):
+            Keys(**keys)
 
 
 def test_the_header_is_looked_at_before_the_query(host: RunningHost) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pytest
 from azure.storage.queue import QueueServiceClient
 from conftest import Queues, peeked, running, until
 
@@ -17,6 +18,16 @@ def test_a_message_that_is_not_base64_ends_in_the_poison_queue_as_it_is(
         queues.work.send_message("not base64!")
         found = until(lambda: peeked(queues.poison))
     assert found == ["not base64!"]
+
+
+def test_a_store_that_cannot_be_reached_is_logged_once_and_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    nowhere = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=YQ==;QueueEndpoint=http://127.0.0.1:1/a;"
+    with running("queues", settings={"AzureWebJobsStore": nowhere, "WORK_QUEUE": "work"}) as host:
+        until(lambda: "work: queue work cannot be read" in caplog.text)
+        assert host.get("/api/seen").status_code == 200
+        assert host.post("/api/put", content="lost").status_code == 500
+    assert caplog.text.count("work: queue work cannot be read") == 1
+    assert "output 'message': ServiceRequestError" in caplog.text
 
 
 def test_a_queue_that_does_not_exist_is_waited_for(store: str, service: QueueServiceClient) -> None:

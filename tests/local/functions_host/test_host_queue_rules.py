@@ -1,6 +1,8 @@
 """Connections, delays and message bodies of queues."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from local.functions_host.errors import SettingsError
 from local.functions_host.protos import TypedData
 from local.functions_host.queue_trigger import backoff, message_bodies
-from local.functions_host.storage import Connection, connection
+from local.functions_host.storage import Connection, StorageQueue, Undecodable, connection
 
 
 @pytest.mark.parametrize("name", ["Store", "AzureWebJobsStorage"])
@@ -52,6 +54,20 @@ def test_delays_between_empty_polls_start_at_a_tenth_of_a_second_and_end_at_the_
 @given(texts=st.lists(st.text()))
 def test_an_array_is_one_message_per_item(texts: list[str]) -> None:
     assert message_bodies(TypedData(json=json.dumps(texts))) == [text.encode() for text in texts]
+
+
+@settings(deadline=None)
+@given(body=st.text(), encoding=st.sampled_from(["base64", "none"]))
+def test_a_body_survives_the_encoding(body: str, encoding: Literal["base64", "none"]) -> None:
+    with ThreadPoolExecutor() as unused:
+        queue = StorageQueue("name", Connection(), encoding, unused)
+        assert queue.decoded(queue.encoded(body.encode())) == body.encode()
+
+
+@pytest.mark.parametrize("content", ["not base64!", "YQ=", "é"])
+def test_a_content_that_is_not_base64_is_told_from_one_that_is(content: str) -> None:
+    with ThreadPoolExecutor() as unused, pytest.raises(Undecodable, match="queue name is not base64"):
+        StorageQueue("name", Connection(), "base64", unused).decoded(content)
 
 
 def test_an_object_is_one_message_of_its_json() -> None:
