@@ -1,6 +1,7 @@
 """HTTP requests into the runtime's messages and its answers back, by the rules of the Functions host."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,6 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from local.functions_host.protos import RpcHttp, RpcHttpCookie, SameSite, TypedData
+
+# Kestrel refuses control and non-ASCII characters in response headers.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -68,9 +73,12 @@ def to_response(value: TypedData | None, custom_headers: Mapping[str, str]) -> R
     """Convert what a function returned; custom headers are added where the function set none of that name.
 
     Raises:
-        ValueError: the status or a cookie cannot be sent.
+        ValueError: the status or a header cannot be sent.
     """
     response = _from_value(value)
+    wrong = [name for name, text in response.headers if not (_HEADER_NAME.fullmatch(name) and _HEADER.fullmatch(text))]
+    if wrong:
+        raise ValueError(f"header {wrong[0]!r} holds a character other than printable ASCII")
     present = {name.lower() for name, _ in response.headers}
     response.headers.extend((name, text) for name, text in custom_headers.items() if name.lower() not in present)
     return response

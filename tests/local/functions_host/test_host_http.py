@@ -180,6 +180,16 @@ def test_an_exception_is_500_with_an_empty_body_and_its_own_frames_in_the_log(
     assert "handle_event.py" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [("x-own", "a b\tc", 200), ("x-own", "é", 500), ("x-own", "a\r\nx-more: b", 500), ("x own", "a", 500)],
+)
+def test_a_header_that_cannot_be_sent_is_500(host: RunningHost, name: str, value: str, status: int) -> None:
+    answer = host.get("/api/header", params={"name": name, "value": value})
+    assert answer.status_code == status
+    assert "x-more" not in answer.headers
+
+
 def test_a_value_that_is_no_response_is_500(host: RunningHost) -> None:
     assert host.get("/api/nothing").status_code == 500
 

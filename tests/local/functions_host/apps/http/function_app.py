@@ -72,6 +72,11 @@ def text(req: func.HttpRequest) -> str:
     }[req.route_params["kind"]]
 
 
+@app.route(route="header")
+def header(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(headers={req.params["name"]: req.params["value"]})
+
+
 @app.route(route="nothing")
 def nothing(req: func.HttpRequest):
     return None
