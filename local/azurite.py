@@ -1,15 +1,18 @@
 """Azurite, the storage of the local cloud: blobs, queues and tables of one account, as a child process."""
 
 import base64
+import fcntl
 import re
 import secrets
 import shutil
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from local.certificates import Certificates
 from local.children import Child
-from local.errors import PartFailed, StateCorrupt, ToolMissing
+from local.errors import DataInUse, PartFailed, StateCorrupt, ToolMissing
 from local.names import REPOSITORY, STORAGE_ACCOUNT, STORAGE_SERVICES, StorageService
 from local.state import State
 from local.web import KEEP_ALIVE_SECONDS
@@ -36,13 +39,17 @@ class StorageAccount:
 async def start(state: State, certificates: Certificates, data: Path | None = None) -> tuple[Child, StorageAccount]:
     """Start Azurite in memory, or on a folder that keeps what is stored; free ports of its own choice.
 
-    Raises ToolMissing, StateCorrupt or PartFailed.
+    Raises ToolMissing, StateCorrupt, DataInUse or PartFailed.
     """
     command = _command(certificates, data)
-    key = _new_key() if data is None else _kept_key(data)
-    # A developer's own Node options are not for this Azurite.
-    environment = {"AZURITE_ACCOUNTS": f"{STORAGE_ACCOUNT}:{key}", "NODE_OPTIONS": ""}
-    child = await Child.start("azurite", command, state, environment=environment, folder=state.folder)
+    with ExitStack() as stack:
+        locks = [stack.enter_context(_locked(data)).fileno()] if data else []
+        key = _kept_key(data) if data else _new_key()
+        # A developer's own Node options are not for this Azurite.
+        environment = {"AZURITE_ACCOUNTS": f"{STORAGE_ACCOUNT}:{key}", "NODE_OPTIONS": ""}
+        child = await Child.start(
+            "azurite", command, state, environment=environment, folder=state.folder, inherits=locks
+        )
     try:
         lines = await child.lines_until("successfully listening at", len(STORAGE_SERVICES), seconds=SECONDS_TO_START)
         return child, StorageAccount(STORAGE_ACCOUNT, key, _ports(lines))
@@ -73,9 +80,26 @@ def _new_key() -> str:
     return base64.b64encode(secrets.token_bytes(64)).decode()
 
 
+def _locked(data: Path) -> IO[str]:
+    """Lock a data folder: two Azurites on one folder would lose what the other wrote.
+
+    The lock lasts until the last process that has the file open ends.
+    """
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = (data / "lock").open("w")
+    except OSError as error:
+        raise DataInUse(f"{data} cannot be used for data: {error.strerror}.") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise DataInUse(f"{data} is in use by another local cloud: stop that one or choose another folder.") from error
+    return file
+
+
 def _kept_key(data: Path) -> str:
     """Read the account key beside the data, so that a shared access signature outlives a restart."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data / KEY_FILE
     if not path.exists():
         path.touch(mode=0o600)

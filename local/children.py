@@ -19,7 +19,6 @@ class Child:
 
     def __init__(self, part: str, process: asyncio.subprocess.Process, log: IO[bytes]) -> None:
         self.part, self._process, self._log = part, process, log
-        self._last_line = ""
         self._reading: asyncio.Task[None] | None = None
 
     @classmethod
@@ -31,8 +30,12 @@ class Child:
         *,
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
+        inherits: Sequence[int] = (),
     ) -> "Child":
-        """Start a command in a session of its own, so that a Ctrl-C in the terminal reaches only the supervisor."""
+        """Start a command in a session of its own, so that a Ctrl-C in the terminal reaches only the supervisor.
+
+        `inherits` are file descriptors that stay open in the child.
+        """
         log = state.open_log(part)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -43,6 +46,7 @@ class Child:
                 env=joined(os.environ, environment or {}),
                 cwd=folder,
                 start_new_session=True,
+                pass_fds=inherits,
             )
         except BaseException:
             log.close()

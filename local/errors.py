@@ -4,6 +4,7 @@ LocalCloudError
 ├── TokenRefused        a token does not hold; `reason` says why
 ├── UnknownCaller       no test caller has this name
 ├── StateCorrupt        a file of the state folder cannot be read
+├── DataInUse           the data folder belongs to another local cloud
 ├── ToolMissing         Node or Azurite is not installed
 ├── PortInUse           the port asked for belongs to another process
 ├── CommandNotRunnable  the command to run inside the cloud cannot be started
@@ -39,6 +40,10 @@ class StateCorrupt(LocalCloudError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path} is damaged ({reason}): delete it and start again, it is made anew.")
         self.path = path
+
+
+class DataInUse(LocalCloudError):
+    """The folder for what is stored belongs to another local cloud, or cannot be written."""
 
 
 class ToolMissing(LocalCloudError):

@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 from local import azurite
 from local.azurite import StorageAccount
 from local.certificates import Certificates, prepare
-from local.errors import StateCorrupt
+from local.errors import DataInUse, StateCorrupt
 from local.state import State
 
 TABLE = f"t{uuid.uuid4().hex}"
@@ -51,3 +51,26 @@ def test_a_damaged_account_key_is_named(tmp_path: Path) -> None:
     (tmp_path / "account.key").write_text("short")
     with pytest.raises(StateCorrupt, match=r"account\.key is damaged"):
         uvloop.run(one_life(State(tmp_path / "state"), tmp_path))
+
+
+def test_a_data_folder_in_use_is_refused_until_its_azurite_has_ended(tmp_path: Path) -> None:
+    state, data = State(tmp_path / "state"), tmp_path / "data"
+
+    async def two() -> None:
+        certificates = prepare(state)
+        first, _ = await azurite.start(state, certificates, data)
+        try:
+            with pytest.raises(DataInUse, match="is in use by another local cloud"):
+                await azurite.start(state, certificates, data)
+        finally:
+            await first.stop()
+        second, _ = await azurite.start(state, certificates, data)
+        await second.stop()
+
+    uvloop.run(two())
+
+
+def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(DataInUse, match="cannot be used for data: File exists"):
+        uvloop.run(one_life(State(tmp_path / "state"), tmp_path / "data"))
