@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, unquote, urlsplit
 
-import httpx
 from azure.storage.blob import (
     AccountSasPermissions,
     BlobSasPermissions,
@@ -16,6 +15,7 @@ from azure.storage.blob import (
     generate_container_sas,
 )
 
+from local.azure_quantum.connections import Connections, NoAnswer
 from local.azure_quantum.errors import BlobFault
 
 STORAGE_VERSION = "2021-12-02"
@@ -55,13 +55,13 @@ class BlobAddress:
 class BlobDoor:
     """Reads and writes blobs of one account, by a caller's signature or the account's key."""
 
-    def __init__(self, account: StorageAccount, *, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(self, account: StorageAccount, *, verify: ssl.SSLContext | None = None) -> None:
         self._account = account
-        self._client = httpx.AsyncClient(base_url=account.url, verify=verify, trust_env=False, timeout=30)
+        self._connections = Connections(account.url, tls=verify, server_name=account.host)
         self._own_sas, self._own_sas_ends = "", datetime.fromtimestamp(0, UTC)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._connections.close()
 
     def address(self, uri: str) -> BlobAddress | None:
         """Take a URI of this account apart; None for any other account or form."""
@@ -79,8 +79,7 @@ class BlobDoor:
 
     async def read(self, address: BlobAddress) -> bytes:
         """Give a blob's content; raises BlobFault."""
-        answer = await self._send("GET", _path(address), address.sas or self._account_sas(), accepted={200})
-        return answer.content
+        return await self._send("GET", _path(address), address.sas or self._account_sas(), accepted={200})
 
     async def write(self, address: BlobAddress, content: bytes, content_type: str) -> None:
         """Write a block blob, replacing what was there; raises BlobFault."""
@@ -96,19 +95,19 @@ class BlobDoor:
         *,
         accepted: set[int],
         headers: dict[str, str] | None = None,
-        content: bytes | None = None,
-    ) -> httpx.Response:
-        url = f"{path}{'&' if '?' in path else '?'}{sas}"
+        content: bytes = b"",
+    ) -> bytes:
+        target = f"{path}{'&' if '?' in path else '?'}{sas}"
         sent = {"Host": self._account.host, "x-ms-version": STORAGE_VERSION} | (headers or {})
-        extensions = {"sni_hostname": self._account.host}
         try:
-            answer = await self._client.request(method, url, headers=sent, content=content, extensions=extensions)
-        except httpx.HTTPError as error:
-            raise BlobFault(f"{method} {path}: storage does not answer ({type(error).__name__}).") from error
-        if answer.status_code not in accepted:
-            reason = answer.headers.get("x-ms-error-code", answer.reason_phrase)
-            raise BlobFault(f"{method} {path}: storage answered {answer.status_code} {reason}.")
-        return answer
+            answer = await self._connections.send(method, target, sent, content)
+        except (NoAnswer, TimeoutError) as error:
+            raise BlobFault(f"{method} {path}: storage does not answer ({error}).") from error
+        if answer.status not in accepted:
+            reason = answer.headers.get("x-ms-error-code", "")
+            fault = f"{method} {path}: storage answered {answer.status} {reason}."
+            raise BlobFault(fault, is_request_wrong=answer.status == 400)
+        return answer.body
 
     def uri(self, container: str, blob: str = "") -> str:
         """Give the URI that clients use, without a signature."""

@@ -22,4 +22,8 @@ class Unauthorized(Exception):
 
 
 class BlobFault(Exception):
-    """Storage refused an operation; the message names it and holds no SAS."""
+    """Storage refused an operation or does not answer; the message names it and holds no signature."""
+
+    def __init__(self, message: str, *, is_request_wrong: bool = False) -> None:
+        super().__init__(message)
+        self.is_request_wrong = is_request_wrong

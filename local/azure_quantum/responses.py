@@ -47,7 +47,10 @@ def answering(operation: Answer) -> Answer:
         except Refused as error:
             return refusal(error)
         except BlobFault as error:
-            return refusal(Refused(503, "StorageUnavailable", str(error)))
+            wrong = error.is_request_wrong
+            return refusal(
+                Refused(400 if wrong else 503, "InvalidRequest" if wrong else "StorageUnavailable", str(error))
+            )
 
     return answered
 

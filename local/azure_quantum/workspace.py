@@ -31,7 +31,7 @@ class Workspace:
         issuer: Verifier,
         storage: StorageAccount,
         api_keys: Collection[str] = (),
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
         seed: str | None = None,
         time_scale: float = TIME_SCALE,
         kind: Kind = "V1",

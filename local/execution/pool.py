@@ -147,8 +147,9 @@ class Pool:
         task.add_done_callback(self._replacing.discard)
 
     async def _replace(self, worker: _Worker) -> None:
-        self._workers.discard(worker)
+        # Forgotten only when it is gone: a pool that stops meanwhile must still find it.
         await worker.stop()
+        self._workers.discard(worker)
         while True:
             try:
                 return await self._add()

@@ -346,6 +346,8 @@ def test_a_container_may_be_signed_again_and_one_blob_too(caller: Caller) -> Non
     assert answer.json()["sasUri"].partition("?")[0].endswith("/twice/inputData")
     assert "sr=b" in answer.json()["sasUri"]
     refused(caller.send("POST", "/storage/sasUri", json={}), 400, "InvalidRequest")
+    wrong = caller.send("POST", "/storage/sasUri", json={"containerName": "Not A Name"})
+    assert "storage answered 400" in refused(wrong, 400, "InvalidRequest")
 
 
 def test_the_accounts_real_name_is_known_beside_its_local_url(caller: Caller) -> None:
