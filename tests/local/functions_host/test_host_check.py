@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import APPS
+from running_host import APPS
 
 from local.functions_host.check import check
 from local.functions_host.errors import HostError, LoadError

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from conftest import RunningHost, running
 from cryptography.hazmat.primitives.asymmetric import rsa
+from running_host import RunningHost, running
 
 from local.functions_host.easy_auth import EasyAuth, EasyAuthSettings, read_easy_auth
 from local.functions_host.errors import SettingsError

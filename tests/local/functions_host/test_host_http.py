@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from conftest import RunningHost, running
+from running_host import RunningHost, running
 
 from local.functions_host import logs
 from local.functions_host.keys import Keys

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import RunningHost, running
+from running_host import RunningHost, running
 
 OVERRIDE = "AzureFunctionsJobHost__extensions__http__"
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-from conftest import APPS, until
+from running_host import APPS, until
 from test_host_check import REPOSITORY
 
 OPTIONS = ["--key", "host-key", "--master-key", "master-key"]

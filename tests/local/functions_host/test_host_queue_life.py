@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 from azure.storage.queue import QueueServiceClient
-from conftest import Queues, peeked, running, until
+from running_host import Queues, peeked, running, until
 
 
 def test_a_message_that_is_not_base64_ends_in_the_poison_queue_as_it_is(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from azure.storage.queue import QueueServiceClient
-from conftest import Queues, peeked, running, until
+from running_host import Queues, peeked, running, until
 
 
 @pytest.fixture(scope="module")

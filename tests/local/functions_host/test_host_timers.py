@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import RunningHost, running, until
+from running_host import RunningHost, running, until
 
 from local.functions_host.protos import RpcRetryOptions
 from local.functions_host.timer_trigger import retry_delay
