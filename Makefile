@@ -10,6 +10,7 @@ unexport VIRTUAL_ENV
 PY := .venv/bin/python
 UV := .venv/bin/uv
 UV_VERSION := 0.13.9
+PORT ?= 7071
 
 # The first Python 3.13 on the PATH.
 define FIND_PYTHON
@@ -56,8 +57,8 @@ demo: setup ## a Bell program through the whole local cloud, ends with its histo
 	@$(PY) -m local run -- $(PY) examples/loose/bell.py
 
 .PHONY: up
-up: setup ## start the local cloud and keep it running
-	@$(PY) -m local up
+up: setup ## start the local cloud and keep it running (PORT=7071)
+	@$(PY) -m local up --port $(PORT)
 
 .PHONY: test
 test: setup ## all tests

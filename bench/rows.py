@@ -1,0 +1,181 @@
+"""What is measured, one function per row."""
+
+import asyncio
+import os
+import statistics
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bench.clients import SLOW_TARGET, Api, BareSdk, Wire, body
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `bar` is what the design asks for, `ok` whether it is met."""
+
+    what: str
+    ours: str
+    bar: str
+    ok: bool
+    beside: str = ""
+
+
+def cold_path() -> Iterator[Row]:
+    """Import of the app in a fresh process, with bytecode; its memory at that point."""
+    code = (
+        "import time, resource; t = time.perf_counter(); import function_app; "
+        "print(time.perf_counter() - t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    runs = [subprocess.check_output([sys.executable, "-c", code], text=True).split() for _ in range(6)][1:]
+    seconds = statistics.median(float(run[0]) for run in runs)
+    memory = statistics.median(float(run[1]) for run in runs)
+    yield Row("import of function_app", f"{seconds:.2f} s", "0.5 s", seconds <= 0.5)
+    yield Row("memory after that import", f"{memory:.0f} MB", "70 MB", memory <= 70)
+
+
+def first_response() -> Iterator[Row]:
+    """Process start of the Functions host to its first answer."""
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "local.functions_host", "--app", "."]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as host:
+            try:
+                url = _ready_line(host).split()[1]
+                httpx.get(f"{url}/v1/health/live", trust_env=False).raise_for_status()
+                times.append(time.perf_counter() - started)
+            finally:
+                host.terminate()
+    seconds = statistics.median(times)
+    yield Row("first response of the host", f"{seconds:.2f} s", "1.0 s", seconds <= 1.0)
+
+
+def _ready_line(host: subprocess.Popen[str]) -> str:
+    for line in host.stdout or ():
+        if line.startswith("ready "):
+            return line
+    raise RuntimeError("the Functions host ended before it was ready")
+
+
+def latencies(api: Api, sdk: BareSdk, rounds: int) -> Iterator[Row]:
+    """Submit, and submit to result, turn by turn with the bare SDK."""
+    submits: dict[str, list[float]] = {"ours": [], "sdk": []}
+    wholes: dict[str, list[float]] = {"ours": [], "sdk": []}
+    for number in range(rounds + 3):
+        for name, submit, finish in (("ours", api.submit, _result_of(api)), ("sdk", sdk.submit, sdk.finish)):
+            started = time.perf_counter()
+            job = submit()
+            submitted = time.perf_counter()
+            finish(job)
+            if number >= 3:  # the first rounds connect and fill caches
+                submits[name].append(submitted - started)
+                wholes[name].append(time.perf_counter() - started)
+    yield _beside("submit p50, caller to 202", submits, "ratio < 1.0", lambda ours, ratio: ratio < 1.0)
+    yield _beside("Bell submit to result p50", wholes, "0.2 s", lambda ours, ratio: ours <= 0.2)
+
+
+def _result_of(api: Api) -> Callable[[Any], None]:
+    def finish(job: str) -> None:
+        api.finish(job)
+        api.get(f"{job}/result").raise_for_status()
+
+    return finish
+
+
+def _beside(what: str, times: dict[str, list[float]], bar: str, ok: Callable[[float, float], bool]) -> Row:
+    ours, sdk = (statistics.median(times[name]) for name in ("ours", "sdk"))
+    beside = f"bare SDK {sdk * 1000:.0f} ms, ratio {ours / sdk:.2f}"
+    return Row(what, f"{ours * 1000:.0f} ms", bar, ok(ours, ours / sdk), beside)
+
+
+def round_trips(api: Api, sdk: BareSdk, wire: Wire) -> Iterator[Row]:
+    """Outbound calls of one operation, as the local cloud counted them; all caches are warm."""
+    waiting = api.submit(SLOW_TARGET)
+    api.get(waiting)
+    sdk.finish(sdk.submit())
+    _, pending = _counted(wire, lambda: api.get(waiting))
+    job, submit = _counted(wire, api.submit)
+    bare_job, bare_submit = _counted(wire, sdk.submit)
+    api.finish(job)
+    _, final = _counted(wire, lambda: api.get(job))
+    _, result = _counted(wire, lambda: api.get(f"{job}/result"))
+    _, bare_result = _counted(wire, lambda: sdk.finish(bare_job))
+    yield Row("outbound calls, submit", str(submit), "4", submit <= 4, f"bare SDK {bare_submit}")
+    yield Row("outbound calls, pending status", str(pending), "2", pending <= 2)
+    yield Row("outbound calls, final status", str(final), "1", final <= 1)
+    yield Row("outbound calls, result", str(result), "1", result <= 1, f"bare SDK {bare_result}")
+
+
+def _counted[T](wire: Wire, work: Callable[[], T]) -> tuple[T, int]:
+    wire.reset()
+    return work(), wire.total()
+
+
+def polling(api: Api, seconds: float) -> Iterator[Row]:
+    """Status polls that answer 304, eight connections."""
+    job = api.submit()
+    api.finish(job)
+    etag = api.get(job).headers["ETag"]
+
+    async def poll() -> int:
+        deadline = time.perf_counter() + seconds
+        headers = {**api.http.headers, "If-None-Match": etag}
+        url = os.environ["QUANTUM_JOBS_URL"] + job
+
+        async def one(client: httpx.AsyncClient) -> int:
+            answered = 0
+            while time.perf_counter() < deadline:
+                if (await client.get(url, headers=headers)).status_code != 304:
+                    raise RuntimeError("a done job answered something else than 304")
+                answered += 1
+            return answered
+
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return sum(await asyncio.gather(*(one(client) for _ in range(8))))
+
+    rate = asyncio.run(poll()) / seconds
+    yield Row("status polls per second (304)", f"{rate:.0f}", "300", rate >= 300)
+
+
+def burst(jobs: int, clients: int = 32) -> Iterator[Row]:
+    """Many jobs at once; all must finish."""
+
+    async def one(client: httpx.AsyncClient, numbers: Iterator[int]) -> None:
+        for _ in numbers:
+            answer = await client.post("/jobs", json=body(), headers={"Idempotency-Key": str(uuid.uuid4())})
+            answer.raise_for_status()
+            path = f"/jobs/{answer.json()['id']}"
+            while not (await client.get(path)).raise_for_status().json()["done"]:  # noqa: ASYNC110 - over HTTP
+                await asyncio.sleep(0.2)
+            (await client.get(f"{path}/result")).raise_for_status()
+
+    async def all_of_them() -> None:
+        numbers = iter(range(jobs))
+        headers = {"Authorization": f"Bearer {os.environ['QUANTUM_JOBS_TOKEN']}"}
+        async with httpx.AsyncClient(
+            base_url=os.environ["QUANTUM_JOBS_URL"], headers=headers, timeout=120, trust_env=False
+        ) as client:
+            await asyncio.gather(*(one(client, numbers) for _ in range(clients)))
+
+    started = time.perf_counter()
+    asyncio.run(all_of_them())
+    rate = jobs / (time.perf_counter() - started)
+    yield Row(f"burst, {jobs} jobs from {clients} clients", f"{rate:.0f} jobs/s", "30 jobs/s", rate >= 30)
+
+
+def demo(runs: int = 3) -> Iterator[Row]:
+    """The demo as a user starts it, everything installed."""
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        subprocess.run(["make", "demo"], check=True, stdout=subprocess.DEVNULL)
+        times.append(time.perf_counter() - started)
+    seconds = statistics.median(times)
+    yield Row("make demo, again", f"{seconds:.1f} s", "6 s", seconds <= 6)

@@ -1,0 +1,49 @@
+"""Puts the parts together, once per process; the only place that builds anything."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+from quantum_jobs.azure_quantum import AzureQuantumWorkspace
+from quantum_jobs.blob_storage import BlobStorage
+from quantum_jobs.identity import TokenVerifier, managed_identity
+from quantum_jobs.job_queue import JobQueue
+from quantum_jobs.key_vault import KeyVault
+from quantum_jobs.requests import Callers
+from quantum_jobs.service import JobService
+from quantum_jobs.settings import Settings
+from quantum_jobs.table_storage import TableStorage
+
+
+@dataclass(frozen=True)
+class App:
+    """What the functions use."""
+
+    settings: Settings
+    service: JobService
+    callers: Callers
+
+
+@cache
+def app() -> App:
+    """Give this process's parts; built at the first use, because building needs the identity's package.
+
+    Raises:
+        SettingsMissing: names all that is missing.
+    """
+    settings = Settings.from_env(os.environ)
+    credential = managed_identity(settings.identity_client_id)
+    vault = KeyVault(settings.key_vault_url, settings.workspace_secret_name, credential)
+    verifier = TokenVerifier(settings.login_url, settings.entra_tenant_id, settings.entra_audience)
+    return App(
+        settings=settings,
+        service=JobService(
+            workspace=AzureQuantumWorkspace(vault.workspace_location, credential),
+            records=TableStorage(settings.storage_url("table"), credential),
+            blobs=BlobStorage(settings.storage_url("blob"), credential),
+            queue=JobQueue(settings.storage_url("queue"), credential),
+        ),
+        callers=Callers(verifier, settings.gateway_principal_id),
+    )

@@ -1,0 +1,161 @@
+"""The Azure Quantum workspace, through the azure-quantum package: targets, submit, status."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from quantum_jobs.border import answering
+from quantum_jobs.errors import ProviderRefused
+from quantum_jobs.models import Job, ProviderJob, Target, WorkspaceLocation, timestamp
+from quantum_jobs.targets import offered
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.exceptions import HttpResponseError
+    from azure.quantum import Workspace
+
+INPUT_FORMAT = "qir.v1"
+OUTPUT_FORMAT = "microsoft.quantum-results.v2"
+_TARGETS_FRESH_SECONDS = 30
+# Refused for good. 401 and 403 are not among them: they say that our own rights are wrong, which an operator can mend.
+_FINAL_STATUSES = frozenset({400, 404, 405, 413, 415, 422})
+
+
+class AzureQuantumWorkspace:
+    """The workspace that Key Vault names, reached with the service's identity."""
+
+    def __init__(self, location: Callable[[], Awaitable[WorkspaceLocation]], credential: TokenCredential) -> None:
+        self._location = location
+        self._credential = credential
+        self._connected: tuple[WorkspaceLocation, Workspace] | None = None
+        self._connecting = asyncio.Lock()
+        self._listing = asyncio.Lock()
+        self._targets: tuple[float, Sequence[Target]] = (-1e9, ())
+
+    async def targets(self) -> Sequence[Target]:
+        """Give the targets that the workspace has and the service knows; at most 30 seconds old.
+
+        Raises:
+            ServiceUnavailable: the workspace or the vault does not answer.
+        """
+        async with self._listing:
+            if time.monotonic() - self._targets[0] > _TARGETS_FRESH_SECONDS:
+                workspace = await self._workspace()
+                with answering("The quantum workspace"):
+                    self._targets = (time.monotonic(), await asyncio.to_thread(_list_targets, workspace))
+        return self._targets[1]
+
+    async def submit(self, job: Job, container_uri: str, input_uri: str) -> None:
+        """Make the job's present attempt; when it is there already, nothing happens.
+
+        Raises:
+            ProviderRefused: for good, with the workspace's reason.
+            ServiceUnavailable: no answer; the attempt may be there.
+        """
+        workspace = await self._workspace()
+        with answering("The quantum workspace"):
+            await asyncio.to_thread(_put, workspace, job, container_uri, input_uri)
+
+    async def get(self, provider_job_id: str) -> ProviderJob | None:
+        """Give an attempt as the workspace sees it; None when it has no such job.
+
+        Raises:
+            ServiceUnavailable: no answer.
+        """
+        workspace = await self._workspace()
+        with answering("The quantum workspace"):
+            return await asyncio.to_thread(_get, workspace, provider_job_id)
+
+    async def _workspace(self) -> Workspace:
+        location = await self._location()
+        async with self._connecting:
+            if self._connected is None or self._connected[0] != location:
+                self._connected = (location, await asyncio.to_thread(_connect, location, self._credential))
+        return self._connected[1]
+
+
+def _connect(location: WorkspaceLocation, credential: TokenCredential) -> Workspace:
+    from azure.quantum import Workspace
+
+    return Workspace(
+        subscription_id=location.subscription_id,
+        resource_group=location.resource_group,
+        name=location.name,
+        location=location.location,
+        credential=credential,
+        # Without it the package asks the resource manager first; it has no public argument for an endpoint we know.
+        _quantum_endpoint=location.endpoint,
+    )
+
+
+def _list_targets(workspace: Workspace) -> Sequence[Target]:
+    # Not get_targets(): it builds provider classes and leaves out status page and availability of some.
+    listed = (
+        offered(
+            str(status.id),
+            _word(status.current_availability) or "Unavailable",
+            int(status.average_queue_time) if status.average_queue_time is not None else None,
+            str(status.status_page) if status.status_page else None,
+        )
+        for _, status in workspace._get_target_status()  # noqa: SLF001 - the only door to the status itself
+    )
+    return tuple(sorted((target for target in listed if target is not None), key=lambda target: target.id))
+
+
+def _put(workspace: Workspace, job: Job, container_uri: str, input_uri: str) -> None:
+    from azure.core.exceptions import HttpResponseError, ResourceExistsError
+    from azure.quantum import Job as SdkJob
+
+    try:
+        # Straight to one PUT: the input lies in the container already, and the id is ours.
+        SdkJob.from_storage_uri(
+            workspace,
+            name=job.name or job.id,
+            target=job.target,
+            input_data_uri=input_uri,
+            provider_id=job.provider,
+            input_data_format=INPUT_FORMAT,
+            output_data_format=OUTPUT_FORMAT,
+            container_uri=container_uri,
+            job_id=job.attempt.provider_job_id,
+            input_params={"shots": job.shots, "items": [{"entryPoint": "ENTRYPOINT__main", "arguments": []}]},
+            tags=["quantum-jobs"],
+        )
+    except ResourceExistsError:
+        return  # an earlier PUT of the same attempt arrived
+    except HttpResponseError as error:
+        if error.status_code in _FINAL_STATUSES:
+            raise ProviderRefused(_reason(error)) from error
+        raise
+
+
+def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
+    from azure.core.exceptions import ResourceNotFoundError
+
+    try:
+        details: Any = workspace.get_job(provider_job_id).details
+    except ResourceNotFoundError:
+        return None
+    error = details.error_data
+    return ProviderJob(
+        id=provider_job_id,
+        status=_word(details.status),
+        began=timestamp(details.begin_execution_time) if details.begin_execution_time else None,
+        ended=timestamp(details.end_execution_time) if details.end_execution_time else None,
+        output_uri=details.output_data_uri,
+        error_code=error.code if error else None,
+        error_message=error.message if error else None,
+    )
+
+
+def _word(value: Any) -> str:
+    # The package's enumerations print as `JobStatus.SUCCEEDED`; a word it does not know yet comes as plain text.
+    return str(getattr(value, "value", value) or "")
+
+
+def _reason(error: HttpResponseError) -> str:
+    said = getattr(error.error, "message", None) or error.reason or "no reason given"
+    return f"The workspace answered {error.status_code}: {str(said)[:500]}"

@@ -1,0 +1,108 @@
+"""Identities: the service's own towards Azure, and the caller's as a checked token says."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from quantum_jobs.errors import ServiceUnavailable, Unauthorized
+from quantum_jobs.models import Caller
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from jwt import PyJWKClient
+
+_FRESH_SECONDS = 3600  # a key that the tenant withdraws is good for an hour at most
+_REFETCH_SECONDS = 30  # an unknown key id makes us ask for the keys again, but not more often than this
+_CLOCK_SKEW_SECONDS = 60
+
+
+def managed_identity(client_id: str) -> TokenCredential:
+    """The identity of this process: managed identity in Azure and in the local cloud alike.
+
+    `client_id` names a user-assigned identity; empty means the system's own.
+    """
+    from azure.identity import ManagedIdentityCredential
+
+    return ManagedIdentityCredential(client_id=client_id) if client_id else ManagedIdentityCredential()
+
+
+class TokenVerifier:
+    """Checks access tokens of one tenant against its published keys.
+
+    The platform's own check stands in front of it; this one keeps the service safe where that is switched off by
+    mistake, and never believes a header that anybody could send.
+    """
+
+    def __init__(self, login_url: str, tenant: str, audience: str) -> None:
+        self._keys_url = f"{login_url}/{tenant}/discovery/v2.0/keys"
+        self._issuers = [f"{login_url}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/"]
+        # A v2 token carries the bare application id as audience, a v1 token its URI.
+        self._audiences = [audience, audience.removeprefix("api://")]
+        self._fetched = -1e9
+        self._published: dict[object, Any] = {}
+
+    async def caller(self, authorization: str | None) -> Caller:
+        """Give the caller that an Authorization header speaks for.
+
+        Raises:
+            Unauthorized: no bearer token, or one that does not hold; says why.
+            ServiceUnavailable: the tenant's keys cannot be fetched.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Send 'Authorization: Bearer <token>'.")
+        claims = await asyncio.to_thread(self._claims, token.strip())
+        return _caller(claims)
+
+    def _claims(self, token: str) -> Mapping[str, Any]:
+        import jwt
+
+        try:
+            key = self._key(jwt.get_unverified_header(token).get("kid"))
+            return jwt.decode(
+                token,
+                key,
+                algorithms=["RS256"],
+                audience=self._audiences,
+                issuer=self._issuers,
+                leeway=_CLOCK_SKEW_SECONDS,
+                options={"require": ["exp", "iss", "aud", "tid", "oid"]},
+            )
+        except jwt.PyJWKClientConnectionError as error:
+            raise ServiceUnavailable("The tenant's key server") from error
+        except jwt.PyJWTError as error:
+            raise Unauthorized(f"The token does not hold: {error}.") from error
+
+    def _key(self, key_id: object) -> Any:
+        import jwt
+
+        age = time.monotonic() - self._fetched
+        if age > _FRESH_SECONDS or (key_id not in self._published and age > _REFETCH_SECONDS):
+            self._published = {key.key_id: key.key for key in self._key_set.get_signing_keys(refresh=True)}
+            self._fetched = time.monotonic()
+        try:
+            return self._published[key_id]
+        except KeyError:
+            raise jwt.InvalidTokenError("it is signed with a key the tenant does not publish") from None
+
+    @cached_property
+    def _key_set(self) -> PyJWKClient:
+        from jwt import PyJWKClient
+
+        return PyJWKClient(self._keys_url, timeout=5)
+
+
+def _caller(claims: Mapping[str, Any]) -> Caller:
+    application = claims.get("idtyp") == "app" or claims.get("sub") == claims["oid"]
+    name = str(claims.get("name") or claims.get("app_displayname") or claims.get("azp") or claims["oid"])
+    roles = claims.get("roles", [])
+    return Caller(
+        tenant=str(claims["tid"]),
+        subject=str(claims["oid"]),
+        label=f"{'app' if application else 'user'}:{name}",
+        roles=frozenset(str(role) for role in roles) if isinstance(roles, list) else frozenset(),
+    )

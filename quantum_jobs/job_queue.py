@@ -1,0 +1,65 @@
+"""The shepherds' queue: one message per unfinished job."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import asdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from quantum_jobs.border import answering
+from quantum_jobs.models import ShepherdMessage
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.storage.queue import QueueClient
+
+QUEUE = "shepherd"
+
+
+class JobQueue:
+    """A Storage queue; the Functions host reads it as a trigger."""
+
+    def __init__(self, url: str, credential: TokenCredential) -> None:
+        self._url = url
+        self._credential = credential
+
+    async def send(self, message: ShepherdMessage, delay_seconds: int) -> None:
+        """Put a message that becomes visible after the delay (seconds, at most seven days).
+
+        Raises:
+            ServiceUnavailable: the queue does not answer; the message may or may not be there.
+        """
+        with answering("The queue"):
+            await asyncio.to_thread(self._send, json.dumps(asdict(message)), delay_seconds)
+
+    def _send(self, text: str, delay_seconds: int) -> None:
+        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+
+        try:
+            self._client.send_message(text, visibility_timeout=delay_seconds, time_to_live=-1)
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):  # another instance was faster
+                self._client.create_queue()
+            self._client.send_message(text, visibility_timeout=delay_seconds, time_to_live=-1)
+
+    @cached_property
+    def _client(self) -> QueueClient:
+        from azure.storage.queue import QueueClient, TextBase64EncodePolicy
+
+        # Functions' queue trigger expects base64.
+        return QueueClient(self._url, QUEUE, self._credential, message_encode_policy=TextBase64EncodePolicy())
+
+
+def read_message(body: bytes) -> ShepherdMessage:
+    """Read a message that `JobQueue.send` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        return ShepherdMessage(**json.loads(body))
+    except TypeError as error:
+        raise ValueError(f"not a shepherd's message: {error}") from error

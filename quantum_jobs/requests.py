@@ -1,0 +1,178 @@
+"""HTTP in: who calls, and what exactly is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from quantum_jobs.errors import (
+    Fault,
+    Forbidden,
+    IdempotencyKeyMissing,
+    InvalidRequest,
+    PayloadTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from quantum_jobs.models import Caller, JobRequest, ProgramSource
+
+if TYPE_CHECKING:
+    import azure.functions as func
+    from pydantic_core import ErrorDetails
+
+    from quantum_jobs.identity import TokenVerifier
+    from quantum_jobs.operations import Operation
+
+MAX_BODY_BYTES = 102_400  # what API Management's validate-content takes
+MAX_PROGRAM_BYTES = 65_536
+MAX_SHOTS = 1_000_000  # of the schema; each target has its own, lower bound
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")
+_TAG_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+
+
+def _whole(value: Any) -> Any:
+    """JSON Schema calls 255.0 an integer."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class ProgramBody(_Closed):
+    """The program: OpenQASM text, or QIR as LLVM text or in base64."""
+
+    format: Literal["openqasm2", "openqasm3", "qir"]
+    source: Annotated[str, Field(min_length=1)]
+
+
+class JobBody(_Closed):
+    """The body of POST /jobs."""
+
+    target: Annotated[str, Field(min_length=1, max_length=128)]
+    shots: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_SHOTS)]
+    program: ProgramBody
+    name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    tags: Annotated[
+        dict[Annotated[str, Field(pattern=_TAG_NAME)], Annotated[str, Field(max_length=256)]], Field(max_length=16)
+    ] = {}
+
+
+class Callers:
+    """Tells who calls: the token's own subject, or whom the gateway speaks for."""
+
+    def __init__(self, verifier: TokenVerifier, gateway_principal_id: str) -> None:
+        self._verifier = verifier
+        self._gateway = gateway_principal_id
+
+    async def caller(self, request: func.HttpRequest, operation: Operation) -> Caller:
+        """Give the caller of an operation.
+
+        With a gateway configured only its identity is let in, and its `X-Caller-*` headers are believed; without one
+        the token's subject is the caller and those headers mean nothing.
+
+        Raises:
+            Unauthorized: no token that holds.
+            Forbidden: the token holds but has none of the operation's roles.
+        """
+        caller = await self._verifier.caller(request.headers.get("authorization"))
+        if self._gateway:
+            caller = self._spoken_for(caller, request)
+        if not caller.roles & operation.roles:
+            raise Forbidden(operation.roles)
+        return caller
+
+    def _spoken_for(self, gateway: Caller, request: func.HttpRequest) -> Caller:
+        if gateway.subject != self._gateway:
+            raise Unauthorized("Call the service through its gateway.")
+        tenant, subject = request.headers.get("x-caller-tenant"), request.headers.get("x-caller-id")
+        if not tenant or not subject:
+            raise Unauthorized("The gateway did not say for whom it calls.")
+        return Caller(
+            tenant=tenant,
+            subject=subject,
+            label=request.headers.get("x-caller-label") or f"user:{subject}",
+            roles=frozenset(request.headers.get("x-caller-roles", "").replace(",", " ").split()),
+        )
+
+
+def job_request(request: func.HttpRequest) -> JobRequest:
+    """Read POST /jobs.
+
+    Raises:
+        IdempotencyKeyMissing, UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
+    """
+    refuse_parameters(request, ())
+    body = _json_body(request)
+    key = _idempotency_key(request)
+    try:
+        parsed = JobBody.model_validate_json(body)
+    except ValidationError as error:
+        raise InvalidRequest([_fault(item) for item in error.errors(include_url=False)]) from error
+    size = len(parsed.program.source.encode())
+    if size > MAX_PROGRAM_BYTES:
+        raise PayloadTooLarge(size, MAX_PROGRAM_BYTES)
+    return JobRequest(
+        target=parsed.target,
+        shots=parsed.shots,
+        program=ProgramSource(parsed.program.format, parsed.program.source),
+        key=key,
+        fingerprint=_fingerprint(parsed),
+        name=parsed.name,
+        tags=parsed.tags,
+    )
+
+
+def refuse_parameters(request: func.HttpRequest, known: Sequence[str]) -> None:
+    """Refuse query parameters that the operation does not have.
+
+    Raises:
+        InvalidRequest: names each, and those it has.
+    """
+    unknown = sorted(set(request.params) - set(known))
+    if unknown:
+        takes = f"this operation takes {', '.join(known)}" if known else "this operation takes none"
+        raise InvalidRequest([Fault(f"unknown query parameter; {takes}", f"?{name}") for name in unknown])
+
+
+def _json_body(request: func.HttpRequest) -> bytes:
+    media_type = request.headers.get("content-type", "")
+    if media_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType(media_type, ["application/json"])
+    body: bytes = request.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(len(body), MAX_BODY_BYTES)
+    return body
+
+
+def _idempotency_key(request: func.HttpRequest) -> str:
+    sent: str = request.headers.get("idempotency-key", "").strip()
+    if not sent:
+        raise IdempotencyKeyMissing(
+            "Send Idempotency-Key: a new UUID per job, the same again when you repeat a request."
+        )
+    key = sent[1:-1] if len(sent) > 1 and sent[0] == sent[-1] == '"' else sent
+    if not _KEY.fullmatch(key):
+        raise InvalidRequest([Fault("must be 1 to 64 visible ASCII characters", "Idempotency-Key")])
+    return key
+
+
+def _fingerprint(body: JobBody) -> str:
+    # Canonical as in RFC 8785: sorted members, no spaces; a body has no fractions, so numbers need no more.
+    canonical = json.dumps(body.model_dump(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _fault(item: ErrorDetails) -> Fault:
+    pointer = "".join(f"/{_escaped(part)}" for part in item["loc"] if part != "[key]")
+    detail = "unknown member" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Input ")
+    return Fault(detail[:300], pointer)
+
+
+def _escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,109 @@
+"""What is known of the targets that the service offers: size, shots, QIR profile; the workspace tells the rest.
+
+Sources: the providers' pages in the Azure Quantum documentation, the target list of azure-quantum 3.13.
+Not verified on Azure.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from quantum_jobs.errors import (
+    ProgramFormatUnsupported,
+    ShotsOutOfRange,
+    TargetUnavailable,
+    TooManyQubits,
+    UnknownTarget,
+)
+from quantum_jobs.models import Target
+from quantum_jobs.programs import Profile, Resources
+
+FORMATS = ("openqasm2", "openqasm3", "qir")
+
+
+@dataclass(frozen=True)
+class KnownTarget:
+    """The lasting facts of a target."""
+
+    provider: str
+    kind: str
+    qubits: int
+    max_shots: int
+    qir_profile: str
+    min_shots: int = 1
+
+
+KNOWN_TARGETS = {
+    "ionq.simulator": KnownTarget("ionq", "simulator", 29, 10_000, "base"),
+    "ionq.qpu.aria-1": KnownTarget("ionq", "qpu", 25, 10_000, "base"),
+    "ionq.qpu.forte-1": KnownTarget("ionq", "qpu", 36, 10_000, "base"),
+    "ionq.qpu.forte-enterprise-1": KnownTarget("ionq", "qpu", 36, 10_000, "base"),
+    "quantinuum.sim.h2-1sc": KnownTarget("quantinuum", "syntax-checker", 56, 10_000, "adaptive"),
+    "quantinuum.sim.h2-1e": KnownTarget("quantinuum", "simulator", 32, 10_000, "adaptive"),
+    "quantinuum.qpu.h2-1": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive"),
+    "quantinuum.sim.h2-2sc": KnownTarget("quantinuum", "syntax-checker", 56, 10_000, "adaptive"),
+    "quantinuum.sim.h2-2e": KnownTarget("quantinuum", "simulator", 32, 10_000, "adaptive"),
+    "quantinuum.qpu.h2-2": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive"),
+    "quantinuum.sim.helios-1sc": KnownTarget("quantinuum", "syntax-checker", 98, 10_000, "adaptive"),
+    "quantinuum.sim.helios-1e": KnownTarget("quantinuum", "simulator", 98, 10_000, "adaptive"),
+    "quantinuum.qpu.helios-1": KnownTarget("quantinuum", "qpu", 98, 10_000, "adaptive"),
+    "rigetti.sim.qvm": KnownTarget("rigetti", "simulator", 20, 10_000, "base"),
+    "rigetti.qpu.cepheus-1-108q": KnownTarget("rigetti", "qpu", 108, 10_000, "base"),
+}
+
+
+def offered(target_id: str, availability: str, queue_seconds: int | None, status_page: str | None) -> Target | None:
+    """Join what the workspace says of a target with what is known of it; None for one the service does not know."""
+    known = KNOWN_TARGETS.get(target_id)
+    if known is None:
+        return None
+    return Target(
+        id=target_id,
+        availability=availability,
+        queue_seconds=queue_seconds,
+        status_page=status_page,
+        **vars(known),
+    )
+
+
+def find(target_id: str, targets: Sequence[Target]) -> Target:
+    """Give the target of a request's body.
+
+    Raises:
+        UnknownTarget: there is none of this name; suggests the nearest.
+        TargetUnavailable: it takes no jobs now.
+    """
+    for target in targets:
+        if target.id == target_id:
+            return _available(target)
+    names = sorted(target.id for target in targets)
+    nearest = difflib.get_close_matches(target_id.lower(), names, n=1)
+    raise UnknownTarget(target_id, names, nearest[0] if nearest else None)
+
+
+def _available(target: Target) -> Target:
+    if target.availability == "Unavailable":
+        error = TargetUnavailable(f"{target.id} is unavailable.", target=target.id, statusPage=target.status_page)
+        error.headers = {"Retry-After": "300"}
+        raise error
+    return target
+
+
+def check_fit(target: Target, shots: int, resources: Resources, profile: Profile, targets: Iterable[Target]) -> None:
+    """Hold a program and its shots against a target, before anything is written.
+
+    Raises:
+        ShotsOutOfRange, TooManyQubits, ProgramFormatUnsupported: says what the target takes.
+    """
+    if not target.min_shots <= shots <= target.max_shots:
+        raise ShotsOutOfRange(shots, target.min_shots, target.max_shots)
+    if resources.qubits > target.qubits:
+        wide_enough = sorted(item.id for item in targets if item.qubits >= resources.qubits)
+        raise TooManyQubits(target.id, resources.qubits, target.qubits, wide_enough)
+    if profile == Profile.ADAPTIVE and target.qir_profile == "base":
+        able = sorted(item.id for item in targets if item.qir_profile != "base")
+        raise ProgramFormatUnsupported(
+            f"The program measures or resets midway, or branches on a result; {target.id} measures at the end only.",
+            accepted=list(FORMATS),
+            targetsThatFit=able,
+        )

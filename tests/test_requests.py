@@ -1,0 +1,206 @@
+import json
+
+import azure.functions as func
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quantum_jobs.errors import (
+    Forbidden,
+    IdempotencyKeyMissing,
+    InvalidRequest,
+    PayloadTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from quantum_jobs.models import Caller
+from quantum_jobs.operations import BY_NAME
+from quantum_jobs.requests import Callers, job_request, refuse_parameters
+
+from . import samples
+
+BODY = {"target": "ionq.simulator", "shots": 100, "program": {"format": "openqasm3", "source": samples.BELL}}
+
+
+def post(body=BODY, params=None, **headers):
+    sent = {"content-type": "application/json", "idempotency-key": "k1"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return func.HttpRequest(
+        method="POST",
+        url="https://x/v1/jobs",
+        headers={name: value for name, value in sent.items() if value is not None},
+        params=params or {},
+        body=data,
+    )
+
+
+def faults(body, **headers):
+    with pytest.raises(InvalidRequest) as caught:
+        job_request(post(body, **headers))
+    return {item["pointer"]: item["detail"] for item in caught.value.members["errors"]}
+
+
+def test_a_complete_body_becomes_a_request():
+    request = job_request(post({**BODY, "name": "bell", "tags": {"team": "routing"}}))
+    assert (request.target, request.shots, request.key) == ("ionq.simulator", 100, "k1")
+    assert (request.name, request.tags) == ("bell", {"team": "routing"})
+    assert request.program.source == samples.BELL
+
+
+def test_an_unknown_member_is_named_at_any_depth():
+    body = {**BODY, "shost": 1, "program": {**BODY["program"], "fmt": "x"}}
+    assert faults(body) == {"/shost": "unknown member", "/program/fmt": "unknown member"}
+
+
+def test_all_faults_of_a_body_are_told_at_once():
+    told = faults({"target": "", "shots": 0, "program": {"format": "qsharp", "source": ""}})
+    assert set(told) == {"/target", "/shots", "/program/format", "/program/source"}
+    assert "'openqasm2', 'openqasm3' or 'qir'" in told["/program/format"]
+
+
+@pytest.mark.parametrize("shots", ["100", True, 1.5, None, [], -1, 10**9])
+def test_shots_that_are_no_whole_number_in_range_are_refused(shots):
+    assert set(faults({**BODY, "shots": shots})) == {"/shots"}
+
+
+def test_a_whole_number_written_with_a_point_is_a_whole_number():
+    assert job_request(post({**BODY, "shots": 255.0})).shots == 255
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 50_000])
+def test_a_body_that_is_no_json_object_is_refused(body):
+    assert list(faults(body)) == [""]
+
+
+def test_another_media_type_is_refused_with_the_right_one():
+    with pytest.raises(UnsupportedMediaType, match="application/json"):
+        job_request(post(content_type="text/plain"))
+    with pytest.raises(UnsupportedMediaType):
+        job_request(post(content_type=None))
+    assert job_request(post(content_type="Application/JSON; charset=utf-8")).shots == 100
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_read():
+    with pytest.raises(PayloadTooLarge) as caught:
+        job_request(post(b"{" + b" " * 102_400))
+    assert caught.value.members["maxBytes"] == 102_400
+
+
+def test_a_program_over_the_limit_is_refused():
+    with pytest.raises(PayloadTooLarge) as caught:
+        job_request(post({**BODY, "program": {"format": "openqasm3", "source": "x" * 65_537}}))
+    assert caught.value.members["maxBytes"] == 65_536
+
+
+def test_a_submit_needs_an_idempotency_key():
+    with pytest.raises(IdempotencyKeyMissing):
+        job_request(post(idempotency_key=None))
+
+
+def test_a_key_may_come_quoted_or_bare():
+    assert job_request(post(idempotency_key='"abc"')).key == job_request(post(idempotency_key="abc")).key == "abc"
+
+
+@pytest.mark.parametrize("key", ["a b", "k" * 65, "schlüssel", '""', '"a b"'])
+def test_a_malformed_key_is_refused(key):
+    assert list(faults(BODY, idempotency_key=key)) == ["Idempotency-Key"]
+
+
+def test_an_unknown_query_parameter_is_refused():
+    with pytest.raises(InvalidRequest, match="shots: unknown query parameter; this operation takes none"):
+        job_request(post(params={"shots": "3"}))
+    with pytest.raises(InvalidRequest, match="takes minQubits"):
+        refuse_parameters(post(params={"x": "1", "minQubits": "2"}), ["minQubits"])
+
+
+def test_the_order_of_members_does_not_change_the_fingerprint():
+    turned = dict(reversed(BODY.items()))
+    assert job_request(post(turned)).fingerprint == job_request(post()).fingerprint
+
+
+@pytest.mark.parametrize("change", [{"shots": 101}, {"name": "x"}, {"tags": {"a": "b"}}, {"target": "rigetti.sim.qvm"}])
+def test_any_other_value_changes_the_fingerprint(change):
+    assert job_request(post({**BODY, **change})).fingerprint != job_request(post()).fingerprint
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(("target", "shots", "program", "name", "tags", "x"), JSON)))
+def test_no_body_at_all_makes_anything_but_a_request_or_a_refusal(body):
+    try:
+        request = job_request(post(body))
+    except (InvalidRequest, PayloadTooLarge):
+        return
+    assert request.shots >= 1
+
+
+class Speaks:
+    """A verifier that believes everybody."""
+
+    def __init__(self, caller):
+        self.told = caller
+
+    async def caller(self, authorization):
+        return self.told
+
+
+def get(**headers):
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    return func.HttpRequest(method="GET", url="https://x/v1/targets", headers=sent, body=b"")
+
+
+GATEWAY = Caller("tenant", "gateway", "app:gateway", frozenset())
+FOR_ALICE = {"x_caller_tenant": "tenant", "x_caller_id": "alice", "x_caller_roles": "Jobs.Submit,Jobs.Admin"}
+
+
+async def ask(callers, name, **headers):
+    return await callers.caller(get(**headers), BY_NAME[name])
+
+
+def run(coroutine):
+    import asyncio
+
+    return asyncio.run(coroutine)
+
+
+def test_without_a_gateway_the_token_says_who_calls_and_headers_mean_nothing():
+    callers = Callers(Speaks(samples.BOB), "")
+    assert run(ask(callers, "submit_job", **FOR_ALICE)) == samples.BOB
+
+
+def test_the_gateway_speaks_for_its_caller():
+    caller = run(ask(Callers(Speaks(GATEWAY), "gateway"), "submit_job", **FOR_ALICE))
+    assert caller.owner == samples.ALICE.owner
+    assert caller.roles == {"Jobs.Submit", "Jobs.Admin"}
+
+
+def test_with_a_gateway_nobody_else_is_let_in():
+    with pytest.raises(Unauthorized, match="through its gateway"):
+        run(ask(Callers(Speaks(samples.ALICE), "gateway"), "submit_job", **FOR_ALICE))
+
+
+@pytest.mark.parametrize("missing", ["x_caller_tenant", "x_caller_id"])
+def test_the_gateway_must_say_for_whom(missing):
+    headers = {name: value for name, value in FOR_ALICE.items() if name != missing}
+    with pytest.raises(Unauthorized, match="did not say"):
+        run(ask(Callers(Speaks(GATEWAY), "gateway"), "submit_job", **headers))
+
+
+def test_a_caller_without_the_role_is_refused_with_the_roles_that_would_do():
+    reader = Caller("tenant", "r", "user:r", frozenset({"Jobs.Read.All"}))
+    assert run(ask(Callers(Speaks(reader), ""), "get_job")) == reader
+    with pytest.raises(Forbidden) as caught:
+        run(ask(Callers(Speaks(reader), ""), "submit_job"))
+    assert caught.value.members["requiredRoles"] == ["Jobs.Admin", "Jobs.Submit"]
+
+
+def test_text_that_is_no_unicode_is_refused():
+    body = json.dumps(BODY).replace("OPENQASM", "\\\\ud800").replace("\\\\ud800", "\\ud800").encode()
+    assert list(faults(body)) == [""]
