@@ -96,7 +96,10 @@ async def _close(stream: Stream) -> None:
 
 async def _receive(reader: asyncio.StreamReader) -> HttpAnswer:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    status = int(head[0].split(" ", 2)[1])
+    protocol, _, rest = head[0].partition(" ")
+    if not protocol.startswith("HTTP/1."):
+        raise ValueError(f"not an HTTP/1 answer: {protocol[:20]!r}")
+    status = int(rest[:3])
     pairs = (line.partition(":") for line in head[1:] if line)
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     if headers.get("transfer-encoding", "").lower() == "chunked":
