@@ -11,7 +11,7 @@ LOGGER = logging.getLogger("functions_host")
 _QUIET = {  # the chatter of libraries that Azure's default filters keep out of sight as well
     "azure.functions": logging.WARNING,
     "azure.core": logging.WARNING,
-    "azure.identity": logging.WARNING,
+    "azure.identity": logging.ERROR,  # it warns at each attempt of what the caller then raises
     "azure.quantum": logging.WARNING,
     "httpx": logging.WARNING,
     "asyncio": logging.WARNING,

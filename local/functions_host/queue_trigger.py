@@ -103,8 +103,11 @@ class QueueListener:
         task.add_done_callback(self._processing.discard)
 
     async def _give_back(self, receiving: "asyncio.Future[list[QueueMessage]]") -> None:
+        await asyncio.wait([receiving])
+        if receiving.cancelled() or receiving.exception():
+            return
         try:
-            for message in await receiving:
+            for message in receiving.result():
                 await self._queue.hide(str(message.id), str(message.pop_receipt), 0)
         except Exception as error:  # what was taken becomes visible when its lease ends
             LOGGER.warning("queue %s: messages not given back: %s", self._queue.name, error)
