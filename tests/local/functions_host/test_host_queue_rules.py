@@ -1,7 +1,9 @@
 """Connections, delays and message bodies of queues."""
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Literal
 
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from local.functions_host.errors import SettingsError
 from local.functions_host.protos import TypedData
-from local.functions_host.queue_trigger import backoff, message_bodies
+from local.functions_host.queue_trigger import QueueListener, backoff, message_bodies
+from local.functions_host.settings import QueueSettings
 from local.functions_host.storage import Connection, StorageQueue, Undecodable, connection
 
 
@@ -72,3 +75,38 @@ def test_a_content_that_is_not_base64_is_told_from_one_that_is(content: str) -> 
 
 def test_an_object_is_one_message_of_its_json() -> None:
     assert message_bodies(TypedData(json='{"a": "é"}')) == ['{"a":"é"}'.encode()]
+
+
+class SlowQueue:
+    """A queue whose answer comes when the test says so."""
+
+    name = "slow"
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.answer = asyncio.Event()
+        self.hidden: list[tuple[str, float]] = []
+
+    async def receive(self, _count: int, _seconds: float) -> list[SimpleNamespace]:
+        self.asked.set()
+        await self.answer.wait()
+        return [SimpleNamespace(id="m1", pop_receipt="r1")]
+
+    async def hide(self, message_id: str, _receipt: str, seconds: float) -> str:
+        self.hidden.append((message_id, seconds))
+        return "r2"
+
+
+def test_a_message_that_arrives_while_the_listener_stops_is_given_back() -> None:
+    async def stop_while_polling() -> list[tuple[str, float]]:
+        queue = SlowQueue()
+        listener = QueueListener(None, queue, queue, QueueSettings(), None)  # type: ignore[arg-type]
+        polling = asyncio.create_task(listener.run())
+        await queue.asked.wait()
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
+        queue.answer.set()
+        await listener.finished()
+        return queue.hidden
+
+    assert asyncio.run(stop_while_polling()) == [("m1", 0)]
