@@ -70,6 +70,8 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # Ctrl-C in a terminal reaches the whole group; the parent says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A heavy program must not slow the answers of the workspace down.
+    os.nice(5)
     bound_process(limits)
     serve(sys.stdin.buffer, answers, limits)
 

@@ -1,13 +1,17 @@
 """The azure-quantum package, as its documentation shows it, against the workspace."""
 
+import os
 import uuid
 from collections.abc import Callable
 
 import pytest
+
+os.environ["QDK_PYTHON_TELEMETRY"] = "none"  # read when the package is imported
 from azure.core.credentials import AzureKeyCredential
 from azure.core.exceptions import ClientAuthenticationError, ResourceExistsError, ResourceNotFoundError
 from azure.quantum import Job, Workspace
 from azure.quantum.target import IonQ, Quantinuum
+from qdk import TargetProfile, openqasm
 
 from tests.local.azure_quantum.caller import BELL
 from tests.local.azure_quantum.conftest import API_KEY, Served
@@ -49,6 +53,30 @@ def test_qir_on_the_ideal_simulator_gives_both_outcomes_alike(workspace: Workspa
         "[1, 1]": {"count": 50, "outcome": [1, 1]},
     }
     assert job.get_results_shots() == [[0, 0]] * 50 + [[1, 1]] * 50
+
+
+def test_a_program_that_the_qdk_compiled_runs_with_feed_forward_in_the_order_of_its_registers(
+    workspace: Workspace,
+) -> None:
+    source = """
+        OPENQASM 3.0; include "stdgates.inc"; qubit[3] q; bit[2] first; bit out;
+        x q[0]; h q[1]; cx q[1], q[2]; cx q[0], q[1]; h q[0];
+        first[0] = measure q[0]; first[1] = measure q[1];
+        if (first[1] == 1) { x q[2]; }
+        if (first[0] == 1) { z q[2]; }
+        out = measure q[2];
+    """
+    compiled = openqasm.compile(source, target_profile=TargetProfile.Adaptive_RI)
+    job = workspace.get_targets("quantinuum.sim.h2-1e").submit(compiled, "teleport", shots=2000)
+    histogram = job.get_results_histogram(timeout_secs=30)
+    arrived = {tuple(entry["outcome"][0]): 0 for entry in histogram.values()}
+    for entry in histogram.values():
+        assert isinstance(entry["outcome"], tuple)
+        arrived[tuple(entry["outcome"][0])] += entry["count"] if entry["outcome"][1] == 1 else 0
+    # A teleported 1 arrives whatever was measured, but for the emulator's noise.
+    assert all(abs(count - 500) < 5 * 500**0.5 for count in arrived.values())
+    assert sum(arrived.values()) > 1950
+    assert len(arrived) == 4
 
 
 def test_an_ionq_circuit_gives_exact_probabilities(workspace: Workspace) -> None:
