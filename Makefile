@@ -34,7 +34,7 @@ help: ## list the commands
 setup: ## install everything into this folder (.venv, node_modules)
 	@$(MAKE) -j2 .venv/ready node_modules/ready
 
-.venv/ready: requirements-dev.txt requirements.txt Makefile
+.venv/ready: requirements-dev.txt requirements.txt
 	@python=$$($(FIND_PYTHON)); echo "Installing Python packages into .venv ..."; \
 	$$python -m venv --clear .venv; \
 	if $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null \

@@ -58,7 +58,7 @@ class BareSdk:
         self._qir = qir
 
     def submit(self) -> Any:
-        return self._target.submit(self._qir, name="bell", shots=SHOTS, input_params={"shots": SHOTS})
+        return self._target.submit(self._qir, name="bell", shots=SHOTS)
 
     @staticmethod
     def finish(job: Any) -> None:

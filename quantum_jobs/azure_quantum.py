@@ -69,6 +69,11 @@ class AzureQuantumWorkspace:
         with answering("The quantum workspace"):
             return await asyncio.to_thread(_get, workspace, provider_job_id)
 
+    def close(self) -> None:
+        """Close the connections."""
+        if self._connected is not None:
+            self._connected[1].close()
+
     async def _workspace(self) -> Workspace:
         location = await self._location()
         async with self._connecting:

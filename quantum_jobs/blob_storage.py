@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from quantum_jobs.border import answering
+from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.models import now
 
 if TYPE_CHECKING:
@@ -170,4 +170,8 @@ class BlobStorage:
     def _client(self) -> BlobServiceClient:
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient(self._url, self._credential)
+        return BlobServiceClient(self._url, self._credential, **PATIENCE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()

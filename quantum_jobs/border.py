@@ -1,9 +1,22 @@
-"""The one place where errors of the Azure SDKs become ours."""
+"""The border to the Azure SDKs: how long they may try, and what becomes of their errors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from quantum_jobs.errors import ServiceUnavailable
+
+# Left alone, the storage packages wait 15 seconds before their first retry. A caller is waiting, and the shepherd
+# repeats what matters: two quick retries, then the truth. `initial_backoff` and `increment_base` are the storage
+# packages' words, `retry_backoff_factor` azure-core's; all in seconds.
+PATIENCE: Mapping[str, Any] = {
+    "connection_timeout": 3,
+    "read_timeout": 20,
+    "retry_total": 2,
+    "initial_backoff": 0.2,
+    "increment_base": 2,
+    "retry_backoff_factor": 0.2,
+}
 
 
 @contextmanager

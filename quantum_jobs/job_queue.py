@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from quantum_jobs.border import answering
+from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.models import ShepherdMessage
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ class JobQueue:
         from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
         # Functions' queue trigger expects base64.
-        return QueueClient(self._url, QUEUE, self._credential, message_encode_policy=TextBase64EncodePolicy())
+        encoding = TextBase64EncodePolicy()
+        return QueueClient(self._url, QUEUE, self._credential, message_encode_policy=encoding, **PATIENCE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
 
 def read_message(body: bytes) -> ShepherdMessage:

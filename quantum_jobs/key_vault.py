@@ -8,7 +8,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from quantum_jobs.border import answering
+from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.errors import SettingsMissing
 from quantum_jobs.models import WorkspaceLocation
 
@@ -68,7 +68,11 @@ class KeyVault:
     def _client(self) -> SecretClient:
         from azure.keyvault.secrets import SecretClient
 
-        return SecretClient(self._url, self._credential)
+        return SecretClient(self._url, self._credential, **PATIENCE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
 
 def _location(value: str, secret_name: str) -> WorkspaceLocation:

@@ -47,6 +47,7 @@ log = logging.getLogger(__name__)
 
 FIRST_LOOK_SECONDS = 5  # the shepherd's first look; the request itself normally dispatches the job at once
 _DISPATCH_SECONDS = 8  # longer than this the caller does not wait for the workspace: the shepherd carries on
+_DONE_FRESH_SECONDS = 1.0  # eager pollers of a job that cannot change any more cost one read a second
 _REMEMBERED_JOBS = 10_000
 
 
@@ -61,6 +62,7 @@ class JobService:
         self._follower = JobFollower(workspace, records, blobs)
         self._dispatcher = Dispatcher(workspace, blobs)
         self._asked: dict[str, float] = {}
+        self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.shepherd = Shepherd(records, queue, self._follower, self._dispatcher)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
@@ -117,6 +119,15 @@ class JobService:
             JobNotFound: no such job, or another's.
             ServiceUnavailable: the records do not answer.
         """
+        job, read_at = self._done.get((caller.owner, job_id), (None, -1e9))
+        if job is not None and time.monotonic() - read_at < _DONE_FRESH_SECONDS:
+            return job
+        job = await self._read(caller, job_id)
+        if job.state.done:
+            _remember(self._done, (caller.owner, job_id), (job, time.monotonic()))
+        return job
+
+    async def _read(self, caller: Caller, job_id: str) -> Job:
         stored = await self._records.get(caller.owner, job_id)
         if stored is None:
             raise JobNotFound
@@ -133,9 +144,7 @@ class JobService:
         moment = time.monotonic()
         if job.state.done or moment - self._asked.get(job.id, -1e9) < waiting.freshness_seconds(job):
             return False
-        if len(self._asked) >= _REMEMBERED_JOBS:
-            self._asked.clear()
-        self._asked[job.id] = moment
+        _remember(self._asked, job.id, moment)
         return True
 
     async def result(self, caller: Caller, job_id: str, known_etag: str | None) -> tuple[bytes | None, str]:
@@ -182,6 +191,12 @@ class JobService:
             ServiceUnavailable: names the part.
         """
         await asyncio.gather(self._records.check(), self._workspace.targets())
+
+
+def _remember[K, V](memory: dict[K, V], key: K, value: V) -> None:
+    if len(memory) >= _REMEMBERED_JOBS:
+        memory.clear()
+    memory[key] = value
 
 
 def _new_job(caller: Caller, request: JobRequest, target: Target, program: Program) -> Job:

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from quantum_jobs.border import answering
+from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, ProgramSource, Register, Stored
 
 if TYPE_CHECKING:
@@ -133,7 +133,11 @@ class TableStorage:
     def _client(self) -> TableClient:
         from azure.data.tables import TableClient
 
-        return TableClient(self._url, TABLE, credential=self._credential)
+        return TableClient(self._url, TABLE, credential=self._credential, **PATIENCE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
 
 def _rows(job: Job, key: str, program: ProgramSource) -> list[dict[str, Any]]:

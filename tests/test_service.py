@@ -39,12 +39,17 @@ class World:
         return asyncio.run(self.service.submit(caller, samples.request(**changes)))
 
     def get(self, job_id, caller=samples.ALICE):
-        self.service._asked.clear()
+        self.forget()
         return asyncio.run(self.service.get(caller, job_id))
 
     def result(self, job_id, caller=samples.ALICE, etag=None):
-        self.service._asked.clear()
+        self.forget()
         return asyncio.run(self.service.result(caller, job_id, etag))
+
+    def forget(self):
+        """Let time pass for what the process remembers."""
+        self.service._asked.clear()
+        self.service._done.clear()
 
     def shepherd_takes(self, index=-1):
         message, _ = self.queue.sent[index]
@@ -326,6 +331,25 @@ def test_a_done_job_is_one_read(world):
     world.faults.calls.clear()
     world.get(job.id)
     assert world.faults.calls == ["get record"]
+
+
+def test_eager_polls_of_a_done_job_are_one_read_in_a_second(world):
+    job = world.finished_job()
+    world.get(job.id)
+    world.faults.calls.clear()
+
+    async def poll():
+        return [await world.service.get(samples.ALICE, job.id) for _ in range(20)]
+
+    assert {seen.state for seen in asyncio.run(poll())} == {JobState.SUCCEEDED}
+    assert world.faults.calls == []
+
+
+def test_what_is_remembered_of_a_done_job_is_its_owners_alone(world):
+    job = world.finished_job()
+    world.get(job.id)
+    with pytest.raises(JobNotFound):
+        asyncio.run(world.service.get(samples.BOB, job.id))
 
 
 def test_a_pending_poll_is_two_calls(world):

@@ -1,0 +1,249 @@
+"""Each adapter against the local cloud, through the real SDK, by managed identity."""
+
+import asyncio
+import json
+import os
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from local.environment import UNWANTED
+from quantum_jobs.azure_quantum import AzureQuantumWorkspace
+from quantum_jobs.blob_storage import BlobStorage
+from quantum_jobs.errors import ProviderRefused, ServiceUnavailable, SettingsMissing
+from quantum_jobs.identity import managed_identity
+from quantum_jobs.job_queue import JobQueue, read_message
+from quantum_jobs.key_vault import KeyVault
+from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, provider_job_id
+from quantum_jobs.programs import read_program, write_qir
+from quantum_jobs.table_storage import TableStorage
+
+from . import samples
+
+ACCOUNT = "https://quantumjobslocal.{}.core.windows.net"
+VAULT = "https://quantum-jobs-local.vault.azure.net"
+PROGRAM = ProgramSource("openqasm3", samples.BELL)
+
+
+@pytest.fixture
+def credential(service, monkeypatch):
+    """The process's own identity, with its environment leading to the running cloud."""
+    for name in UNWANTED & os.environ.keys():
+        monkeypatch.delenv(name)
+    for name, value in service.environment.items():
+        monkeypatch.setenv(name, value)
+    with managed_identity("") as identity:
+        yield identity
+
+
+@pytest.fixture
+def records(credential):
+    table = TableStorage(ACCOUNT.format("table"), credential)
+    yield table
+    table.close()
+
+
+@pytest.fixture
+def blobs(credential):
+    store = BlobStorage(ACCOUNT.format("blob"), credential)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def vault(credential):
+    keys = KeyVault(VAULT, "quantum-workspace", credential)
+    yield keys
+    keys.close()
+
+
+@pytest.fixture
+def workspace(vault, credential):
+    connected = AzureQuantumWorkspace(vault.workspace_location, credential)
+    yield connected
+    connected.close()
+
+
+def new_job(**changes):
+    job_id = f"job_{uuid.uuid4().hex[:26]}"
+    attempt = replace(samples.job().attempt, provider_job_id=provider_job_id(job_id, 1))
+    return samples.job(id=job_id, target="rigetti.sim.qvm", provider="rigetti", attempts=(attempt,), **changes)
+
+
+def test_a_record_reads_back_as_it_was_written(records):
+    job = new_job(tags={"ü": "☃"}, error={"type": "x", "detail": "y"})
+
+    async def work():
+        await records.insert(job, job.id, PROGRAM)
+        return await records.get(job.owner, job.id), await records.program(job.owner, job.id)
+
+    stored, program = asyncio.run(work())
+    assert (stored.job, program) == (job, PROGRAM)
+
+
+def test_a_program_of_64_kib_fits_its_row(records):
+    job = new_job()
+    large = ProgramSource("openqasm3", "x" * 65_536)
+
+    async def work():
+        await records.insert(job, job.id, large)
+        return await records.program(job.owner, job.id)
+
+    assert asyncio.run(work()) == large
+
+
+def test_a_used_key_gives_the_first_job_and_inserts_nothing(records):
+    first, second = new_job(), new_job()
+
+    async def work():
+        await records.insert(first, first.id, PROGRAM)
+        kept = await records.insert(second, first.id, PROGRAM)
+        return kept, await records.get(second.owner, second.id), await records.program(second.owner, second.id)
+
+    assert asyncio.run(work()) == (first, None, None)
+
+
+def test_of_two_changes_of_one_record_the_second_is_told_that_it_lost(records):
+    job = new_job()
+
+    async def work():
+        await records.insert(job, job.id, PROGRAM)
+        stored = await records.get(job.owner, job.id)
+        moved = job.moved_to(JobState.QUEUED, "2026-11-22T10:00:01.000Z")
+        return await records.update(moved, stored.etag), await records.update(moved, stored.etag)
+
+    won, lost = asyncio.run(work())
+    assert won.job.state == JobState.QUEUED
+    assert lost is None
+
+
+def test_a_record_of_another_owner_is_not_there(records):
+    job = new_job()
+
+    async def work():
+        await records.insert(job, job.id, PROGRAM)
+        return await records.get(samples.BOB.owner, job.id)
+
+    assert asyncio.run(work()) is None
+
+
+def test_a_written_input_stays_and_the_signature_opens_its_container_only(blobs):
+    mine, other = str(uuid.uuid4()), str(uuid.uuid4())
+
+    async def work():
+        for name in (mine, other):
+            await blobs.create_container(name)
+            await blobs.create_container(name)  # a repeat changes nothing
+            await blobs.put_input(name, b"first", "qir.v1")
+        await blobs.put_input(mine, b"second", "qir.v1")
+        return await blobs.get_output(mine, "inputData"), await blobs.shared_container(mine)
+
+    content, (container_uri, input_uri) = asyncio.run(work())
+    assert content == b"first"
+    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+    from azure.storage.blob import BlobClient
+
+    signature = container_uri.partition("?")[2]
+    with BlobClient.from_blob_url(f"{input_uri}?{signature}") as blob:
+        assert blob.download_blob().readall() == b"first"
+    with (
+        BlobClient.from_blob_url(f"{input_uri.replace(mine, other)}?{signature}") as blob,
+        pytest.raises((ClientAuthenticationError, HttpResponseError)),
+    ):
+        blob.download_blob()
+
+
+def test_a_result_known_to_the_caller_is_not_sent_again(blobs):
+    async def work():
+        await blobs.put_result("owner", "job_r", b"{}")
+        document, etag = await blobs.get_result("owner", "job_r", None)
+        return document, await blobs.get_result("owner", "job_r", etag), await blobs.get_result("owner", "no", None)
+
+    document, again, absent = asyncio.run(work())
+    assert (document, again[0], absent) == (b"{}", None, None)
+
+
+def test_a_message_is_read_as_it_was_sent():
+    message = ShepherdMessage("owner", "job_1", 3, "2026-11-22T10:00:00.000Z")
+    assert read_message(json.dumps(vars(message)).encode()) == message
+    with pytest.raises(ValueError, match="not a shepherd's message"):
+        read_message(b'{"job":1}')
+
+
+def test_a_queue_that_cannot_be_reached_is_told_as_a_part_of_the_service(credential):
+    queue = JobQueue("https://another-account.queue.core.windows.net", credential)
+    with pytest.raises(ServiceUnavailable, match="The queue does not answer"):
+        asyncio.run(queue.send(ShepherdMessage("o", "j", 1, "t"), 1))
+    queue.close()
+
+
+def test_the_vault_tells_the_workspace_and_is_asked_once(vault, service):
+    async def work():
+        return [await vault.workspace_location() for _ in range(5)]
+
+    service.reset()
+    locations = asyncio.run(work())
+    assert locations[0].endpoint == "https://eastus.quantum.azure.com"
+    assert sum(n for kind, n in service.counts()["key_vault"].items() if "secrets" in kind) <= 2  # challenge, answer
+
+
+def test_a_secret_of_another_shape_is_told_with_what_it_should_be(credential):
+    from azure.keyvault.secrets import SecretClient
+
+    with SecretClient(VAULT, credential) as secrets:
+        secrets.set_secret("odd", '{"name": "x"}')
+    vault = KeyVault(VAULT, "odd", credential)
+    with pytest.raises(SettingsMissing, match="subscriptionId"):
+        asyncio.run(vault.workspace_location())
+    vault.close()
+
+
+def test_an_attempt_put_twice_is_one_job_and_runs_once(workspace, blobs, service):
+    job = new_job()
+    attempt = job.attempt.provider_job_id
+    qir = write_qir(read_program("openqasm3", samples.BELL)).encode()
+
+    async def work():
+        await blobs.create_container(attempt)
+        await blobs.put_input(attempt, qir, "qir.v1")
+        for _ in range(2):
+            await workspace.submit(job, *await blobs.shared_container(attempt))
+        while (seen := await workspace.get(attempt)).status not in ("Succeeded", "Failed"):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        return seen
+
+    seen = asyncio.run(work())
+    assert (seen.status, seen.error_message) == ("Succeeded", None)
+    assert service.workspace_jobs().count(attempt) == 1
+
+
+def test_a_job_that_the_workspace_does_not_know_is_none(workspace):
+    assert asyncio.run(workspace.get(str(uuid.uuid4()))) is None
+
+
+def test_a_job_for_no_such_target_is_refused_for_good_with_the_workspaces_reason(workspace, blobs):
+    job = replace(new_job(), target="rigetti.sim.nowhere")
+
+    async def work():
+        await blobs.create_container(job.attempt.provider_job_id)
+        await workspace.submit(job, *await blobs.shared_container(job.attempt.provider_job_id))
+
+    with pytest.raises(ProviderRefused, match="The workspace answered 4"):
+        asyncio.run(work())
+
+
+def test_each_target_we_know_and_the_workspace_lists_has_room_for_what_we_promise(workspace):
+    """The workspace's catalogue was written apart from ours: they must agree where it matters."""
+    import tomllib
+
+    from .cloud import REPOSITORY
+
+    catalogue = tomllib.loads((REPOSITORY / "local/azure_quantum/targets.toml").read_text())
+    theirs = {target["id"]: target for provider in catalogue["providers"] for target in provider["targets"]}
+    ours = {target.id: target for target in asyncio.run(workspace.targets())}
+    assert len(ours) >= 7
+    for name, target in ours.items():
+        assert target.qubits <= theirs[name]["qubits"]
+        assert target.max_shots <= theirs[name]["shots"]["maximum"]
+        assert target.qir_profile == theirs[name]["profile"]
