@@ -93,7 +93,13 @@ def serve(storage: StorageAccount) -> Iterator[Callable[..., Served]]:
     def start(**options: Any) -> Served:
         listener = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        options = {"issuer": SmallIssuer(), "storage": storage, "api_keys": [API_KEY], "seed": "tests"} | options
+        options = {
+            "issuer": SmallIssuer(),
+            "storage": storage,
+            "api_keys": [API_KEY],
+            "seed": "tests",
+            "workers": 1,
+        } | options
         workspace = Workspace(endpoint=url, **options)
         server = _Server(workspace)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

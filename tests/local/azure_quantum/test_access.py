@@ -47,7 +47,7 @@ def test_anything_else_is_answered_401_without_a_body(served: Served, headers: d
 
 
 def test_a_disabled_key_is_refused_until_it_is_enabled(serve: Callable[..., Served]) -> None:
-    served, headers = serve(workers=1), {"x-ms-quantum-api-key": API_KEY}
+    served, headers = serve(), {"x-ms-quantum-api-key": API_KEY}
     served.workspace.authentication.disabled_keys.add(API_KEY)
     assert ask(served, f"{served.path}/jobs", headers).status_code == 401
     served.workspace.authentication.disabled_keys.clear()

@@ -37,13 +37,13 @@ MEMBERS_OF_2026 = {
 @pytest.fixture(scope="module")
 def slow(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> Caller:
     """A workspace where a device's queue lasts minutes and a simulator's seconds."""
-    return calling(serve(time_scale=1.0, workers=1))
+    return calling(serve(time_scale=1.0))
 
 
 @pytest.fixture(scope="module")
 def strict(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> Caller:
     """A workspace whose worker has one second of processor time, of kind V2."""
-    return calling(serve(time_scale=0.0, workers=1, kind="V2", limits=Limits(cpu_seconds=1, operations=10**12)))
+    return calling(serve(time_scale=0.0, kind="V2", limits=Limits(cpu_seconds=1, operations=10**12)))
 
 
 def refused(answer: Any, status: int, code: str) -> str:
@@ -183,7 +183,7 @@ def test_two_runs_under_one_seed_and_id_are_the_same(
     job_id = str(uuid.uuid4())
     outputs = []
     for seed in ("one", "one", "two"):
-        caller = calling(serve(seed=seed, time_scale=0.0, workers=1))
+        caller = calling(serve(seed=seed, time_scale=0.0))
         outputs.append(caller.output(caller.ended(caller.put(caller.definition(), job_id).json())))
     assert outputs[0] == outputs[1]
     assert outputs[0] != outputs[2]
@@ -295,7 +295,7 @@ def test_a_job_that_waits_is_cancelled_at_once(slow: Caller) -> None:
 def test_a_job_that_runs_is_cancelled_and_its_worker_is_free(
     serve: Callable[..., Served], calling: Callable[[Served], Caller]
 ) -> None:
-    caller = calling(serve(time_scale=0.0, workers=1, limits=Limits(operations=10**12)))
+    caller = calling(serve(time_scale=0.0, limits=Limits(operations=10**12)))
     job = caller.submitted(ENDLESS, **EMULATOR)
     while caller.get(job["id"])["status"] != "Executing":
         pass
@@ -364,7 +364,7 @@ def test_the_accounts_real_name_is_known_beside_its_local_url(caller: Caller) ->
 
 def test_storage_that_is_away_is_said_so(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> None:
     away = StorageAccount(ACCOUNT, "a2V5", "http://127.0.0.1:9")
-    caller = calling(serve(storage=away, workers=1))
+    caller = calling(serve(storage=away))
     answer = caller.send("POST", "/storage/sasUri", json={"containerName": "c"})
     assert "does not answer" in refused(answer, 503, "StorageUnavailable")
 

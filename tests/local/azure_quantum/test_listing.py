@@ -16,7 +16,7 @@ COUNT = 23
 @pytest.fixture(scope="module")
 def many(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> Caller:
     """A workspace with jobs of names in mixed order, on two targets, none of which runs soon."""
-    caller = calling(serve(time_scale=100.0, workers=1))
+    caller = calling(serve(time_scale=100.0))
     body = caller.definition()
     names = [f"job {number:02d}" for number in range(COUNT)]
     random.Random(1).shuffle(names)
@@ -37,7 +37,7 @@ def follow(caller: Caller, path: str, **params: str) -> tuple[list[dict[str, Any
     return items, sizes
 
 
-@pytest.mark.parametrize("top", [1, 7, 22, 23, 24, 100])
+@pytest.mark.parametrize("top", [3, 22, 23, 24])
 @pytest.mark.parametrize(
     "orderby", ["", "CreationTime asc", "CreationTime desc", "Name asc", "Name desc", "Target desc", "State asc"]
 )

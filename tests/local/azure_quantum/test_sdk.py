@@ -40,7 +40,7 @@ def workspace(served: Served) -> Workspace:
 @pytest.fixture(scope="module")
 def slow(serve: Callable[..., Served]) -> Workspace:
     """A workspace where the queue of a device lasts minutes."""
-    return connect(serve(time_scale=1.0, workers=1))
+    return connect(serve(time_scale=1.0))
 
 
 def test_qir_on_the_ideal_simulator_gives_both_outcomes_alike(workspace: Workspace) -> None:

@@ -132,7 +132,7 @@ def test_a_session_takes_jobs_for_its_own_target_only(caller: Caller) -> None:
 
 
 def test_an_idle_session_times_out(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> None:
-    caller = calling(serve(session_idle_seconds=0.0, workers=1))
+    caller = calling(serve(session_idle_seconds=0.0))
     assert seen(caller, opened(caller))["status"] == "TimedOut"
 
 
