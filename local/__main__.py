@@ -103,7 +103,12 @@ def _run(options: argparse.Namespace) -> int:
 
     shows = sys.stderr.isatty()
     cloud = _cloud(options, _show_progress if shows else _no_progress)
-    return _supervise(run(cloud, options.command, ready=_clear_progress if shows else lambda: None))
+    clear = _clear_progress if shows else lambda: None
+    try:
+        return _supervise(run(cloud, options.command, ready=clear))
+    except LocalCloudError:
+        clear()
+        raise
 
 
 def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":

@@ -67,10 +67,11 @@ class Cloud:
         app: Path | None = REPOSITORY,
         port: int = 0,
         progress: Progress = lambda part, where, seconds: None,
+        seconds_to_stop: float = 10.0,
     ) -> None:
         """Take where the storage keeps its data (None: in memory), and the Functions app (None: no Functions host)."""
         self._state, self._data, self._app, self._port = state, data, app, port
-        self._progress = progress
+        self._progress, self._seconds_to_stop = progress, seconds_to_stop
         self._children: list[Child] = []
         self._sockets: list[socket.socket] = []
         self._first_stops: list[Stop] = []
@@ -90,12 +91,18 @@ class Cloud:
 
     async def stop(self) -> None:
         """Take all parts down: the Functions host first, which may still be at work with the others."""
-        results = await asyncio.gather(*(stop() for stop in self._first_stops), return_exceptions=True)
-        results += await asyncio.gather(*(stop() for stop in self._stops), return_exceptions=True)
+        for stops in (self._first_stops, self._stops):
+            await asyncio.gather(*map(self._stop_part, stops))
         for opened in self._sockets:
             opened.close()
-        for error in filter(None, results):
-            logger.error("a part did not stop as it should", exc_info=error)
+
+    async def _stop_part(self, stop: Stop) -> None:
+        """Stop one part; one that hangs or fails must not keep the others up."""
+        try:
+            async with asyncio.timeout(self._seconds_to_stop):
+                await stop()
+        except Exception:
+            logger.exception("a part did not stop as it should: %s", stop)
 
     def health(self) -> Mapping[str, str]:
         return {child.part: "running" if child.running else f"stopped; see {child.log}" for child in self._children}
