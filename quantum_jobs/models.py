@@ -130,6 +130,7 @@ class Job:
     shots: int
     registers: tuple[Register, ...]
     fingerprint: str
+    key_hash: str
     program_format: str
     name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -243,6 +244,11 @@ def timestamp(moment: datetime) -> str:
 def seconds_since(moment: str, at: datetime) -> float:
     """Seconds from a written moment to `at`; never negative, clocks of two instances differ."""
     return max((at - datetime.fromisoformat(moment)) / timedelta(seconds=1), 0.0)
+
+
+def hash_of_key(key: str) -> str:
+    """What is stored of an Idempotency-Key: SHA-256 in hexadecimal."""
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def new_job_id(owner: str, key: str, fingerprint: str, moment: datetime) -> str:

@@ -34,6 +34,7 @@ from quantum_jobs.models import (
     Register,
     ShepherdMessage,
     Target,
+    hash_of_key,
     new_job_id,
     now,
     provider_job_id,
@@ -77,27 +78,23 @@ class JobService:
         program, qir = await translated(request.program)
         targets.check_fit(target, request.shots, resources(program), profile(program), known)
         job = _new_job(caller, request, target, program)
-        kept = await self._make_durable(job, request, qir)
-        if kept.id != job.id:
-            await self._blobs.drop_container(job.attempt.provider_job_id)
+        # Beside the writing of message and record, so that the way to the 202 is three calls long, not five.
+        prepared = asyncio.create_task(self._dispatcher.prepare(job, qir))
+        prepared.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may fail after we have
+        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)
+        kept = await self._records.insert(job, request.program)
+        if kept.id == job.id:
+            return await self._dispatch_in_time(job, prepared), False
+        await asyncio.wait([prepared])
+        await self._dispatcher.withdraw(job)
         if kept.fingerprint != request.fingerprint:
             raise IdempotencyKeyReused(kept.id, kept.created_at)
-        return (kept, True) if kept.id != job.id else (await self._dispatch_in_time(kept), False)
+        return kept, True
 
-    async def _make_durable(self, job: Job, request: JobRequest, qir: bytes) -> Job:
-        await asyncio.gather(
-            self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS),
-            self._blobs.create_container(job.attempt.provider_job_id),
-        )
-        # The input may arrive before the record does: without a record nothing is ever sent to the provider.
-        kept, _ = await asyncio.gather(
-            self._records.insert(job, request.key, request.program), self._dispatcher.store_input(job, qir)
-        )
-        return kept
-
-    async def _dispatch_in_time(self, job: Job) -> Job:
+    async def _dispatch_in_time(self, job: Job, prepared: asyncio.Task[None]) -> Job:
         try:
             async with asyncio.timeout(_DISPATCH_SECONDS):
+                await prepared
                 await self._dispatcher.put(job)
         except ProviderRefused as error:
             return await self._refused(job, error)
@@ -213,6 +210,7 @@ def _new_job(caller: Caller, request: JobRequest, target: Target, program: Progr
         shots=request.shots,
         registers=tuple(Register(item.name, item.size) for item in program.registers),
         fingerprint=request.fingerprint,
+        key_hash=hash_of_key(request.key),
         program_format=request.program.format,
         name=request.name,
         tags=dict(request.tags),

@@ -75,11 +75,11 @@ class Shepherd:
 
     async def _dispatched(self, stored: Stored) -> Stored:
         job = stored.job
-        program = await self._records.program(job.owner, job.id)
+        program = await self._records.program(job)
         if program is None:
             return await self._follower.write(stored, failed(job, "internal-error", "The program is gone."))
         _, qir = await translated(program)
-        await self._dispatcher.store_input(job, qir)
+        await self._dispatcher.prepare(job, qir)
         try:
             await self._dispatcher.put(job)
         except ProviderRefused as error:

@@ -1,14 +1,13 @@
 """Job records in Table Storage: one partition per owner, newest job first, compare-and-swap on every change.
 
-Rows of a partition: `job_<id>` the record, `key:<hash>` which job an Idempotency-Key made, `program:<id>` the program
-as submitted. The three are inserted in one transaction: a job without its program, or a key used twice, cannot exist.
+Rows of a partition: `job_<id>` the record, and `key:<hash>` which job an Idempotency-Key made, with the program as it
+was submitted. The two are inserted in one transaction: a job without its program, or a key used twice, cannot exist.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import json
 from dataclasses import asdict
 from functools import cached_property
@@ -31,20 +30,20 @@ class TableStorage:
         self._url = url
         self._credential = credential
 
-    async def insert(self, job: Job, key: str, program: ProgramSource) -> Job:
+    async def insert(self, job: Job, program: ProgramSource) -> Job:
         """Insert a job, or give the one that the same owner's key made before.
 
         Raises:
             ServiceUnavailable: the table does not answer; the job may be there, the same key finds it.
         """
         with answering("The job table"):
-            return await asyncio.to_thread(self._insert, job, key, program)
+            return await asyncio.to_thread(self._insert, job, program)
 
-    def _insert(self, job: Job, key: str, program: ProgramSource) -> Job:
+    def _insert(self, job: Job, program: ProgramSource) -> Job:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
         from azure.data.tables import TableTransactionError
 
-        rows = [("create", row) for row in _rows(job, key, program)]
+        rows = [("create", row) for row in _rows(job, program)]
         try:
             try:
                 self._client.submit_transaction(rows)
@@ -56,7 +55,7 @@ class TableStorage:
         except (TableTransactionError, ResourceExistsError) as error:
             if error.status_code != 409:
                 raise
-            return self._made_by(job.owner, key)
+            return self._made_by(job)
         return job
 
     def _create_table(self) -> None:
@@ -65,9 +64,9 @@ class TableStorage:
         with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
             self._client.create_table()
 
-    def _made_by(self, owner: str, key: str) -> Job:
-        row = self._client.get_entity(owner, _key_row(key))
-        return _job(json.loads(self._client.get_entity(owner, row["JobId"])["Document"]))
+    def _made_by(self, job: Job) -> Job:
+        row = self._client.get_entity(job.owner, _key_row(job.key_hash))
+        return _job(json.loads(self._client.get_entity(job.owner, row["JobId"])["Document"]))
 
     async def get(self, owner: str, job_id: str) -> Stored | None:
         """Read a job of an owner; None when there is none: one point read.
@@ -79,14 +78,14 @@ class TableStorage:
             row = await asyncio.to_thread(self._row, owner, job_id)
         return Stored(_job(json.loads(row["Document"])), row.metadata["etag"]) if row is not None else None
 
-    async def program(self, owner: str, job_id: str) -> ProgramSource | None:
+    async def program(self, job: Job) -> ProgramSource | None:
         """Read a job's program as it was submitted; None when there is none.
 
         Raises:
             ServiceUnavailable: the table does not answer.
         """
         with answering("The job table"):
-            row = await asyncio.to_thread(self._row, owner, f"program:{job_id}")
+            row = await asyncio.to_thread(self._row, job.owner, _key_row(job.key_hash))
         return ProgramSource(row["Format"], bytes(row["Source"]).decode()) if row is not None else None
 
     def _row(self, owner: str, row_key: str) -> Any:
@@ -140,15 +139,15 @@ class TableStorage:
         self._client.close()
 
 
-def _rows(job: Job, key: str, program: ProgramSource) -> list[dict[str, Any]]:
+def _rows(job: Job, program: ProgramSource) -> list[dict[str, Any]]:
     return [
         _record_row(job),
-        {"PartitionKey": job.owner, "RowKey": _key_row(key), "JobId": job.id},
-        # Binary, because a string of 64 KiB would be over the 32 Ki characters that a string property takes.
         {
             "PartitionKey": job.owner,
-            "RowKey": f"program:{job.id}",
+            "RowKey": _key_row(job.key_hash),
+            "JobId": job.id,
             "Format": program.format,
+            # Binary, because a string of 64 KiB would be over the 32 Ki characters that a string property takes.
             "Source": program.source.encode(),
         },
     ]
@@ -166,8 +165,8 @@ def _record_row(job: Job) -> dict[str, Any]:
     }
 
 
-def _key_row(key: str) -> str:
-    return "key:" + hashlib.sha256(key.encode()).hexdigest()
+def _key_row(key_hash: str) -> str:
+    return f"key:{key_hash}"
 
 
 def _job(document: dict[str, Any]) -> Job:

@@ -70,9 +70,9 @@ class FakeRecords:
         self.keys: dict[tuple[str, str], str] = {}
         self.programs: dict[tuple[str, str], ProgramSource] = {}
 
-    async def insert(self, job: Job, key: str, program: ProgramSource) -> Job:
+    async def insert(self, job: Job, program: ProgramSource) -> Job:
         await self.faults.passing("insert record")
-        made = self.keys.setdefault((job.owner, key), job.id)
+        made = self.keys.setdefault((job.owner, job.key_hash), job.id)
         if made == job.id:
             self.rows[job.owner, job.id] = (job, 1)
             self.programs[job.owner, job.id] = program
@@ -84,9 +84,9 @@ class FakeRecords:
         row = self.rows.get((owner, job_id))
         return Stored(row[0], str(row[1])) if row else None
 
-    async def program(self, owner: str, job_id: str) -> ProgramSource | None:
+    async def program(self, job: Job) -> ProgramSource | None:
         await self.faults.passing("get program")
-        return self.programs.get((owner, job_id))
+        return self.programs.get((job.owner, job.id))
 
     async def update(self, job: Job, etag: str) -> Stored | None:
         await self.faults.passing("update record")

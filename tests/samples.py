@@ -32,6 +32,7 @@ def job(**changes: Any) -> Job:
         shots=100,
         registers=(Register("c", 2),),
         fingerprint="f",
+        key_hash="k",
         program_format="openqasm3",
         attempts=(Attempt(1, "a532db62-8b5a-54bf-a804-a2eea47ee790"),),
         history=(HistoryEntry(JobState.ACCEPTED, at),),

@@ -68,15 +68,17 @@ def workspace(vault, credential):
 def new_job(**changes):
     job_id = f"job_{uuid.uuid4().hex[:26]}"
     attempt = replace(samples.job().attempt, provider_job_id=provider_job_id(job_id, 1))
-    return samples.job(id=job_id, target="rigetti.sim.qvm", provider="rigetti", attempts=(attempt,), **changes)
+    return samples.job(
+        id=job_id, key_hash=job_id, target="rigetti.sim.qvm", provider="rigetti", attempts=(attempt,), **changes
+    )
 
 
 def test_a_record_reads_back_as_it_was_written(records):
     job = new_job(tags={"ü": "☃"}, error={"type": "x", "detail": "y"})
 
     async def work():
-        await records.insert(job, job.id, PROGRAM)
-        return await records.get(job.owner, job.id), await records.program(job.owner, job.id)
+        await records.insert(job, PROGRAM)
+        return await records.get(job.owner, job.id), await records.program(job)
 
     stored, program = asyncio.run(work())
     assert (stored.job, program) == (job, PROGRAM)
@@ -87,28 +89,29 @@ def test_a_program_of_64_kib_fits_its_row(records):
     large = ProgramSource("openqasm3", "x" * 65_536)
 
     async def work():
-        await records.insert(job, job.id, large)
-        return await records.program(job.owner, job.id)
+        await records.insert(job, large)
+        return await records.program(job)
 
     assert asyncio.run(work()) == large
 
 
 def test_a_used_key_gives_the_first_job_and_inserts_nothing(records):
-    first, second = new_job(), new_job()
+    first = new_job()
+    second = replace(new_job(), key_hash=first.key_hash)
 
     async def work():
-        await records.insert(first, first.id, PROGRAM)
-        kept = await records.insert(second, first.id, PROGRAM)
-        return kept, await records.get(second.owner, second.id), await records.program(second.owner, second.id)
+        await records.insert(first, PROGRAM)
+        kept = await records.insert(second, replace(PROGRAM, source="another"))
+        return kept, await records.get(second.owner, second.id), await records.program(first)
 
-    assert asyncio.run(work()) == (first, None, None)
+    assert asyncio.run(work()) == (first, None, PROGRAM)
 
 
 def test_of_two_changes_of_one_record_the_second_is_told_that_it_lost(records):
     job = new_job()
 
     async def work():
-        await records.insert(job, job.id, PROGRAM)
+        await records.insert(job, PROGRAM)
         stored = await records.get(job.owner, job.id)
         moved = job.moved_to(JobState.QUEUED, "2026-11-22T10:00:01.000Z")
         return await records.update(moved, stored.etag), await records.update(moved, stored.etag)
@@ -122,7 +125,7 @@ def test_a_record_of_another_owner_is_not_there(records):
     job = new_job()
 
     async def work():
-        await records.insert(job, job.id, PROGRAM)
+        await records.insert(job, PROGRAM)
         return await records.get(samples.BOB.owner, job.id)
 
     assert asyncio.run(work()) is None

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from local.state import State
+from quantum_jobs.models import provider_job_id
 
 from .cloud import start_cloud
 from .conftest import Service, finished, submit
@@ -66,10 +67,9 @@ def test_every_part_had_its_share(service, api):
     assert counts["queue"]["POST /{queue}/messages"] >= 1
     assert counts["blob"]["PUT /{container}/{blob}"] == 2  # input and result; the workspace's own output is not counted
     blobs = blobs_of(service)
-    inputs = [name for name in blobs if name.endswith("/inputData")]
-    assert inputs
-    assert all(b"__quantum__qis__h__body" in blobs[name] or b"qis" in blobs[name] for name in inputs)
-    assert [name for name in blobs if name.startswith("job-") and name.endswith("/outputData")]
+    attempt = f"job-{provider_job_id(job['id'], 1)}"
+    assert b"__quantum__qis__h__body" in blobs[f"{attempt}/inputData"]
+    assert json.loads(blobs[f"{attempt}/outputData"])["DataFormat"] == "microsoft.quantum-results.v2"
     (stored,) = [name for name in blobs if name.startswith("results/") and job["id"] in name]
     assert json.loads(blobs[stored]) == result(api, job)
 

@@ -183,7 +183,7 @@ def test_fifty_at_once_with_one_key_make_one_job(world):
     assert len(world.records.rows) == 1
 
 
-@pytest.mark.parametrize("part", ["targets", "send message", "create container", "insert record", "put input"])
+@pytest.mark.parametrize("part", ["targets", "send message", "insert record"])
 def test_a_part_that_fails_before_acceptance_refuses_and_sends_nothing_to_the_provider(world, part):
     world.faults.before.add(part)
     with pytest.raises(ServiceUnavailable):
@@ -191,7 +191,7 @@ def test_a_part_that_fails_before_acceptance_refuses_and_sends_nothing_to_the_pr
     assert world.workspace.puts == []
 
 
-@pytest.mark.parametrize("part", ["send message", "create container", "insert record", "put input"])
+@pytest.mark.parametrize("part", ["send message", "insert record"])
 def test_the_same_request_again_heals_a_part_that_failed(world, part):
     world.faults.before.add(part)
     with pytest.raises(ServiceUnavailable):
@@ -202,6 +202,16 @@ def test_the_same_request_again_heals_a_part_that_failed(world, part):
         world.shepherd_takes(index)
     assert len(set(world.workspace.puts)) == 1
     assert job.attempt.provider_job_id in world.workspace.jobs
+
+
+@pytest.mark.parametrize("part", ["create container", "put input", "sign container"])
+def test_a_blob_store_that_does_not_answer_still_makes_a_202_and_one_job(world, part):
+    world.faults.before.add(part)
+    job, _ = world.submit()
+    assert world.workspace.puts == []
+    world.faults.before.clear()
+    world.shepherd_takes()
+    assert world.workspace.puts == [job.attempt.provider_job_id]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
