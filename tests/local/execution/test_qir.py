@@ -217,6 +217,13 @@ def test_a_branch_goes_to_its_first_label_when_the_result_is_one(bit: int, form:
     assert sampled(source, 10) == {str(bit): 10}
 
 
+def test_a_result_read_where_the_program_ends_is_measured_before() -> None:
+    lines = [call("qis__x__body", "Q0"), call("qis__mz__body", "Q0", "R0")]
+    lines += ["  %bit = call i1 @__quantum__rt__read_result(R0)", "  %number = zext i1 %bit to i64"]
+    lines += [call("rt__int_record_output", "i64 %number", "NOLABEL"), "  ret void"]
+    assert sampled(module("\n".join(lines)), 10) == {"1": 10}
+
+
 def test_an_entry_point_takes_its_arguments() -> None:
     body = "\n".join(
         [call("qis__rx__body", "double %angle", "Q0"), call("qis__mz__body", "Q0", "R0"), *record_all(1), "  ret void"]

@@ -89,6 +89,22 @@ def test_the_ideal_simulator_floors_expected_counts_per_state_of_all_qubits() ->
     assert result["Shots"] == [[0]] * 496 + [[1]] * 496
 
 
+def test_expected_counts_are_floored_not_rounded() -> None:
+    # Seven shots over four states: 1.75 each.
+    lines = [*(call("qis__h__body", f"Q{qubit}") for qubit in range(2))]
+    lines += [*(call("qis__mz__body", f"Q{qubit}", f"R{qubit}") for qubit in range(2)), *record_all(2)]
+    answer = run(request(semantics="expected", profile="base", shots=7), program(*lines), DEFAULT)
+    assert [entry["Count"] for entry in json.loads(answer.document)["Results"][0]["Histogram"]] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("semantics", ["sampled", "expected"])
+def test_the_lowest_bit_of_an_ionq_key_is_the_first_qubit(semantics: str) -> None:
+    circuit = json.dumps({"qubits": 4, "circuit": [{"gate": "x", "targets": [0, 2]}]}).encode()
+    formats = {"input_format": "ionq.circuit.v1", "output_format": "ionq.quantum-results.v1"}
+    answer = run(request(semantics=semantics, profile="base", **formats), circuit, DEFAULT)
+    assert json.loads(answer.document) == {"histogram": {"5": 1.0}}
+
+
 def test_the_ideal_simulator_lists_shots_state_by_state() -> None:
     lines = [*(call("qis__h__body", f"Q{qubit}") for qubit in range(2))]
     lines += [*(call("qis__mz__body", f"Q{qubit}", f"R{qubit}") for qubit in range(2)), *record_all(2)]
