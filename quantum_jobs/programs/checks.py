@@ -12,11 +12,13 @@ from quantum_jobs.programs.ir import Barrier, Bit, Gate, If, Measure, Operation,
 class Limits:
     """Bounds on what is read; a program beyond one is a fault, found before the work is done.
 
+    `source_bytes` bounds OpenQASM, `qir_bytes` QIR, which is some fifty times as long for the same program.
     `operations` counts gates of the flat set, measurements, resets and branches after all expansion; `steps` bounds
     loop turns, gate calls and expressions evaluated on the way there; `nesting` counts open brackets and blocks.
     """
 
     source_bytes: int = 65_536
+    qir_bytes: int = 16 * 2**20
     qubits: int = 1_024
     bits: int = 4_096
     operations: int = 100_000

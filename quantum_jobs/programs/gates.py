@@ -32,6 +32,7 @@ def flatten(gate: Gate) -> Iterator[Gate]:
         yield Gate(item.name, tuple(gate.qubits[place] for place in item.qubits), item.angles)
 
 
+@cache
 def flat_size(name: str) -> int:
     """Count the flat gates that a gate becomes; it does not depend on the angles."""
     return len(_flat(name, (1.0,) * VOCABULARY[name].angles)) if name not in FLAT else 1
@@ -125,15 +126,14 @@ def _rc3x_definition() -> tuple[Gate, ...]:
 def controlled_phase(angle: float, qubits: tuple[int, ...]) -> Iterator[Gate]:
     """Multiply the state in which all `qubits` are 1 by exp(i angle); cp, ccx and wider by halving the angle."""
     *controls, last = qubits
-    if len(controls) <= 1:
-        yield Gate("cp", qubits, (angle,)) if controls else Gate("p", qubits, (angle,))
-        return
-    *others, control = controls
-    yield Gate("cp", (control, last), (angle / 2,))
-    yield from controlled_x(tuple(others), control, last)
-    yield Gate("cp", (control, last), (-angle / 2,))
-    yield from controlled_x(tuple(others), control, last)
-    yield from controlled_phase(angle / 2, (*others, last))
+    while len(controls) > 1:
+        *controls, control = controls
+        angle /= 2
+        yield Gate("cp", (control, last), (angle,))
+        yield from controlled_x(tuple(controls), control, last)
+        yield Gate("cp", (control, last), (-angle,))
+        yield from controlled_x(tuple(controls), control, last)
+    yield Gate("cp", (*controls, last), (angle,)) if controls else Gate("p", (last,), (angle,))
 
 
 def controlled_x(controls: tuple[int, ...], target: int, spare: int | None = None) -> Iterator[Gate]:

@@ -1,7 +1,9 @@
 """Controls, inverses and powers of gate sequences, exact including the phase that a control makes visible."""
 
 import cmath
+import sys
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from math import cos, pi, sin
 
 from quantum_jobs.programs.gates import controlled_phase, controlled_x, expand
@@ -135,16 +137,10 @@ def power(gates: Sequence[Gate], exponent: float) -> Iterator[Gate]:
         yield Gate(gates[0].name, gates[0].qubits, (gates[0].angles[0] * exponent,))
     elif float(exponent).is_integer():
         once = list(gates) if exponent > 0 else list(inverse(gates))
-        for _ in range(abs(int(exponent))):
-            yield from once
+        times = min(abs(int(exponent)), sys.maxsize) if once else 0
+        yield from chain.from_iterable(repeat(once, times))
     else:
         yield from _fractional_power(gates, exponent)
-
-
-def power_size(gates: Sequence[Gate], exponent: float) -> int:
-    """Count what `power` gives, without making it."""
-    repeated = len(gates) != 1 or gates[0].name not in _TURNS
-    return len(gates) * abs(int(exponent)) if repeated and float(exponent).is_integer() else 5
 
 
 def _is_principal(gate: Gate) -> bool:

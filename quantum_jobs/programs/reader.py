@@ -28,8 +28,9 @@ def read_program(
     if format not in FORMATS:
         raise ProgramFormatUnsupported(f"{format!r} is not one of {', '.join(FORMATS)}.", accepted=list(FORMATS))
     size = len(source.encode() if isinstance(source, str) else source)
-    if size > limits.source_bytes:
-        detail = f"the program has {size:,} bytes; at most {limits.source_bytes:,} are taken"
+    most = limits.qir_bytes if format == "qir" else limits.source_bytes
+    if size > most:
+        detail = f"the program has {size:,} bytes; at most {most:,} are taken"
         raise ProgramInvalid(format, [Fault(detail)])
     if format == "qir":
         return _read_qir(source, parameters or {}, limits)

@@ -47,7 +47,7 @@ def _check_version(source: SourceText, tokens: Sequence[Token], version: int) ->
 def _refuse_opaque(source: SourceText, tokens: Sequence[Token]) -> None:
     for token in tokens:
         if token.is_word and token.text == "opaque":
-            source.refuse(token.span, "an opaque gate has no definition that could be run")
+            source.refuse_syntax(token.span, "an opaque gate has no definition that could be run")
 
 
 def _parsed(source: SourceText) -> list[Any]:
@@ -57,12 +57,9 @@ def _parsed(source: SourceText) -> list[Any]:
 
     # Every include resolves to nothing: their gates are known here, and no path is ever followed.
     result = parser.parse(source.text, includes=lambda _: "")
-    known = {fault.line for fault in source.faults}
     for diagnostic in result.diagnostics:
         for label in diagnostic.labels[:1]:
-            span = Span(label.span.lo, label.span.hi)
-            if source.line_of(span) not in known:
-                source.refuse(span, _sentence(diagnostic.message))
+            source.refuse_syntax(Span(label.span.lo, label.span.hi), _sentence(diagnostic.message))
     statements: list[Any] = result.program.statements
     return [statement for statement in statements if type(statement).__name__ != "ErrorStatement"]
 

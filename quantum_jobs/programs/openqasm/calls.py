@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from quantum_jobs.programs.ir import Gate
-from quantum_jobs.programs.modifiers import PowerUndefined, control, inverse, power, power_size
+from quantum_jobs.programs.modifiers import PowerUndefined, control, inverse, power
 from quantum_jobs.programs.openqasm.expressions import Expressions
 from quantum_jobs.programs.openqasm.standard_gates import BUILT_IN, INCLUDED, PHASE, StandardGate
 from quantum_jobs.programs.openqasm.values import (
@@ -84,12 +85,17 @@ class GateCalls:
             Exhausted: more gates than a program may have.
         """
         if call not in self._known:
-            gates = tuple(self._controlled(call, self._modified(node, call)))
+            gates = self._bounded(node, self._controlled(call, self._modified(node, call)))
             self._held += len(gates) + 1
-            if self._held > self._most_gates:
-                raise Exhausted(node, f"the program becomes more than {self._most_gates:,} gates")
-            self._known[call] = gates
+            self._known[call] = tuple(gates)
         return self._known[call]
+
+    def _bounded(self, node: Any, gates: Iterable[Gate]) -> list[Gate]:
+        """Make gates as long as the program may have more."""
+        made = list(islice(gates, self._most_gates - self._held + 1))
+        if self._held + len(made) > self._most_gates:
+            raise Exhausted(node, f"the program becomes more than {self._most_gates:,} gates")
+        return made
 
     def _angles(self, node: Any, scope: Scope) -> tuple[Angle, ...]:
         return tuple(self._expressions.real(argument, scope) for argument in node.args)
@@ -106,7 +112,7 @@ class GateCalls:
         if name.name in INCLUDED and meaning is None:
             if not self.included:
                 wanted = "stdgates.inc" if self._version == 3 else "qelib1.inc"
-                raise Refused(name, f'gate {name.name!r} is not defined; include "{wanted}"; is missing')
+                raise Refused(name, f'gate {name.name!r} is not defined; include "{wanted}" would define it')
             return INCLUDED[name.name]
         raise Refused(name, f"{name.name!r} is not a gate" if meaning else f"gate {name.name!r} is not defined")
 
@@ -137,10 +143,8 @@ class GateCalls:
         for kind, exponent in call.modifiers:
             if isinstance(exponent, Unknown):
                 continue
-            if power_size(gates, exponent) > self._most_gates:
-                raise Exhausted(node, f"pow({exponent:g}) of {len(gates)} gates is more than a program may have")
             try:
-                gates = list(inverse(gates) if kind == "inv" else power(gates, exponent))
+                gates = self._bounded(node, inverse(gates) if kind == "inv" else power(gates, exponent))
             except PowerUndefined as error:
                 raise Refused(node, f"pow({exponent:g}): {error}") from error
         return gates

@@ -21,11 +21,12 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`yes` where `test` holds, else `no`."""
+    """`yes` where `test` holds, else `no`; with how often it places a `then` and an `otherwise` arm."""
 
     test: "Condition"
     yes: "Condition"
     no: "Condition"
+    placed: tuple[int, int]
 
 
 Condition = bool | Test | Choice
@@ -150,9 +151,7 @@ def placements(condition: Condition) -> tuple[int, int]:
             return int(condition), int(not condition)
         case Test():
             return 1, 1
-    (yes_then, yes_else), (no_then, no_else) = placements(condition.yes), placements(condition.no)
-    taken, not_taken = placements(condition.test)
-    return taken * yes_then + not_taken * no_then, taken * yes_else + not_taken * no_else
+    return condition.placed
 
 
 def branched(condition: Condition, then: Arm, otherwise: Arm) -> Arm:
@@ -169,17 +168,17 @@ def _choice(test: Condition, yes: Condition, no: Condition) -> Condition:
     """Decide what is known, and join tests of different bits by "and" into one test of all."""
     if isinstance(test, bool):
         return yes if test else no
+    if yes is True and no is False:
+        return test
     if isinstance(test, Test) and isinstance(yes, Test) and no is False and not set(test.bits) & set(yes.bits):
         return Test(test.bits + yes.bits, test.value | yes.value << len(test.bits))
-    return Choice(test, yes, no)
+    (yes_then, yes_else), (no_then, no_else) = placements(yes), placements(no)
+    taken, not_taken = placements(test)
+    placed = taken * yes_then + not_taken * no_then, taken * yes_else + not_taken * no_else
+    return Choice(test, yes, no, placed)
 
 
 def _negated(condition: Condition) -> Condition:
-    match condition:
-        case bool():
-            return not condition
-        case Test(bits, value) if len(bits) == 1:
-            return Test(bits, 1 - value)
-        case Test():
-            return Choice(condition, False, True)
-    return Choice(condition.test, _negated(condition.yes), _negated(condition.no))
+    if isinstance(condition, Test) and len(condition.bits) == 1:
+        return Test(condition.bits, 1 - condition.value)
+    return _choice(condition, False, True)

@@ -62,7 +62,7 @@ class Statements:
         self._limits: Limits = source.limits
         self._expressions = Expressions(version)
         self._declarations = Declarations(source, self._expressions, parameters)
-        self._calls = GateCalls(version, self._expressions, self._limits.steps, self._inlined)
+        self._calls = GateCalls(version, self._expressions, self._limits.operations, self._inlined)
         self._conditions = Conditions(self._expressions, lambda bit: bit in self._measured)
         self._scope = Scope()
         self._sink: list[Operation] = []
@@ -217,9 +217,9 @@ class Statements:
     def _define_gate(self, node: Any) -> None:
         with self._scope.declaring(node.name.name):
             definition = self._declarations.gate(node, self._scope, self._calls.included)
-        before = len(self._source.faults)
+        before = self._source.fault_count
         self._run_gate(definition, [UNKNOWN] * len(definition.parameters))
-        meaning = definition if len(self._source.faults) == before else BROKEN
+        meaning = definition if self._source.fault_count == before else BROKEN
         self._scope.declare(node.name, definition.name, meaning)
 
     def _inlined(self, definition: GateDefinition, angles: Sequence[float]) -> list[Gate]:
@@ -374,11 +374,11 @@ class Statements:
             raise Refused(node.iterable, f"the loop runs {len(values):,} times; at most {limit:,} are taken")
         body = node.body
         for value in values:
-            before = len(self._source.faults)
+            before = self._source.fault_count
             variable = Variable(converted(node.iterable, value, kind, width), kind, width, False, self._branch)
             self._step(node)
             self._block([body], {node.identifier.name: variable})
-            if len(self._source.faults) > before:
+            if self._source.fault_count > before:
                 break
 
     def _iterated(self, node: Any) -> Sequence[Number]:

@@ -40,6 +40,7 @@ class SourceText:
         self._lines = [0, *(match.end() for match in re.finditer(b"\n", self._data))]
         self._faults: dict[tuple[int, int, str], Fault] = {}
         self._about_parameters: list[Fault] = []
+        self._broken_lines: set[int] = set()
 
     @property
     def faults(self) -> list[Fault]:
@@ -47,12 +48,26 @@ class SourceText:
         return [fault for _, fault in sorted(self._faults.items())] + self._about_parameters
 
     @property
+    def fault_count(self) -> int:
+        """Number of faults so far."""
+        return len(self._faults) + len(self._about_parameters)
+
+    @property
     def is_full(self) -> bool:
         """Tell whether so many faults were found that looking for more is of no use."""
         return len(self._faults) >= self.limits.faults
 
+    def refuse_syntax(self, span: Span, detail: str) -> None:
+        """Note that a line cannot be parsed; further faults of this line would be echoes and are dropped."""
+        line = self._place(span.lo)[0]
+        if line not in self._broken_lines:
+            self.refuse(span, detail)
+            self._broken_lines.add(line)
+
     def refuse(self, span: Span, detail: str) -> None:
         """Note a fault at a place."""
+        if self._place(span.lo)[0] in self._broken_lines:
+            return
         if not self.is_full and not any((span.lo, detail) == (lo, known) for lo, _, known in self._faults):
             line, column = self._place(span.lo)
             end_line, end_column = self._place(max(span.lo, span.hi))
@@ -63,10 +78,6 @@ class SourceText:
     def refuse_parameter(self, name: str, detail: str) -> None:
         """Note a fault of a parameter given beside the text."""
         self._about_parameters.append(Fault(detail, pointer=f"/program/parameters/{_pointer(name)}"))
-
-    def line_of(self, span: Span) -> int:
-        """Give the line, from 1, on which a range starts."""
-        return self._place(span.lo)[0]
 
     def _place(self, offset: int) -> tuple[int, int]:
         """Give line and column from 1, the column in code points."""
