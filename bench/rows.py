@@ -114,8 +114,13 @@ def round_trips(api: Api, sdk: BareSdk, wire: Wire) -> Iterator[Row]:
 
 
 def _counted[T](wire: Wire, work: Callable[[], T]) -> tuple[T, int]:
-    wire.reset()
-    return work(), wire.total()
+    # The least of three: a shepherd that happens to look after another job meanwhile is not part of the operation.
+    counts = []
+    for _ in range(3):
+        wire.reset()
+        outcome = work()
+        counts.append(wire.total())
+    return outcome, min(counts)
 
 
 def polling(api: Api, seconds: float) -> Iterator[Row]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _FRESH_SECONDS = 3600  # a key that the tenant withdraws is good for an hour at most
 _REFETCH_SECONDS = 30  # an unknown key id makes us ask for the keys again, but not more often than this
 _CLOCK_SKEW_SECONDS = 60
+_CHECKED_SECONDS = 60  # a token that held is not checked again for so long, and never past its own end
+_REMEMBERED_TOKENS = 1_000
 
 
 def managed_identity(client_id: str) -> TokenCredential:
@@ -43,6 +45,7 @@ class TokenVerifier:
         # A v2 token carries the bare application id as audience, a v1 token its URI.
         self._audiences = [audience, audience.removeprefix("api://")]
         self._fetched = -1e9
+        self._checked: dict[str, tuple[Caller, float]] = {}
         self._published: dict[object, Any] = {}
 
     async def caller(self, authorization: str | None) -> Caller:
@@ -55,8 +58,19 @@ class TokenVerifier:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("Send 'Authorization: Bearer <token>'.")
+        known = self._checked.get(token)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
         claims = await asyncio.to_thread(self._claims, token.strip())
-        return _caller(claims)
+        return self._remember(token, claims)
+
+    def _remember(self, token: str, claims: Mapping[str, Any]) -> Caller:
+        caller = _caller(claims)
+        if len(self._checked) >= _REMEMBERED_TOKENS:
+            self._checked.clear()
+        good_for = min(claims["exp"] + _CLOCK_SKEW_SECONDS - time.time(), _CHECKED_SECONDS)
+        self._checked[token] = (caller, time.monotonic() + good_for)
+        return caller
 
     def _claims(self, token: str) -> Mapping[str, Any]:
         import jwt

@@ -144,6 +144,21 @@ def test_tokens_with_invented_keys_cannot_make_us_fetch_again_and_again(tenant, 
     assert caller(verifier, f"Bearer {tenant.token()}").subject == "o1"
 
 
+def test_a_token_that_held_is_refused_once_it_has_ended(tenant, verifier):
+    token = tenant.token(exp=int(time.time()) - 58)  # a minute's difference between clocks is forgiven
+    assert caller(verifier, f"Bearer {token}").subject == "o1"
+    time.sleep(2.1)
+    with pytest.raises(Unauthorized):
+        caller(verifier, f"Bearer {token}")
+
+
+def test_a_token_with_another_signature_is_not_the_one_that_held(tenant, verifier):
+    token = tenant.token()
+    caller(verifier, f"Bearer {token}")
+    with pytest.raises(Unauthorized):
+        caller(verifier, f"Bearer {token[:-8]}AAAAAAAA")
+
+
 def test_a_tenant_that_does_not_answer_is_not_the_callers_fault():
     with running(Tenant()) as gone:
         token = gone.token()
