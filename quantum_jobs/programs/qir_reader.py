@@ -4,7 +4,9 @@ Static qubits and results, and results returned by `m`. What is measured and not
 arithmetic, calls of other functions, loops and dynamic allocation are faults that name the instruction.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 from quantum_jobs.errors import Fault, ProgramInvalid
 from quantum_jobs.programs.checks import Limits
@@ -66,6 +68,16 @@ def read_qir(text: str, limits: Limits) -> Program:
     return program
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The value of a result as it was in a block after so many of the block's measurements of it; maybe negated."""
+
+    result: int
+    block: str
+    measured: int
+    is_plain: bool = True
+
+
 class _Reader:
     """Reads one entry point; faults go to the list given."""
 
@@ -79,8 +91,9 @@ class _Reader:
         self._results = self._required("results", limits.bits)
         self._operands = Operands(self._qubits, self._results)
         self._bits: dict[int, Bit] = {}
-        self._reads: dict[str, tuple[int, bool, str]] = {}
+        self._reads: dict[str, _Read] = {}
         self._measured_at: dict[int, list[str]] = {}
+        self._measured_in: Counter[tuple[str, int]] = Counter()
 
     def read(self) -> Program | None:
         """Give the program, or None where there are faults."""
@@ -146,6 +159,7 @@ class _Reader:
 
     def _read_output(self) -> tuple[Register, ...]:
         """Turn the recording calls into registers and give every measured result its bit."""
+        self._bits = {number: Bit(HIDDEN, index) for index, number in enumerate(sorted(self._measured_at))}
         ends = [block for block in self._entry.blocks.values() if block.end is None]
         if len(ends) != 1:
             self._faults.append(self._entry.place.fault("the entry point must return at exactly one place"))
@@ -178,7 +192,7 @@ class _Reader:
             if isinstance(item, Call):
                 operations.extend(self._tried(item, lambda call: self._operations(block, call)) or ())
             elif not isinstance(item.meaning, int):
-                self._negate(block, item, *item.meaning)
+                self._negate(item, *item.meaning)
         end = block.end
         if end is None:
             return Straight(block.place, tuple(operations))
@@ -193,27 +207,35 @@ class _Reader:
         condition = (end.condition or "").lstrip("%")
         if condition in {"true", "false"}:
             return Straight(block.place, operations, end.yes if condition == "true" else end.no)
-        number, is_plain, where = self._reads.get(condition, (-1, True, ""))
-        measured = self._measured_at.get(number, [])
-        if not measured:
+        read = self._reads.get(condition)
+        if read is None or read.result not in self._measured_at:
             self._faults.append(end.place.fault("the condition is not a measured result"))
             return Straight(block.place, operations)
-        if where != block.name and (len(measured) > 1 or not where):
-            self._faults.append(end.place.fault("the result is measured again between its reading and the branch"))
-        yes, no = (end.yes, end.no) if is_plain else (end.no, end.yes)
-        return Straight(block.place, operations, yes, no, self._bits[number])
+        if not self._is_current(read, block):
+            self._faults.append(end.place.fault("the result may be measured again between its reading and the branch"))
+        yes, no = (end.yes, end.no) if read.is_plain else (end.no, end.yes)
+        return Straight(block.place, operations, yes, no, self._bits[read.result])
 
-    def _negate(self, block: Block, item: Alias, of: str, is_flipped: bool) -> None:
-        if of not in self._reads:
+    def _is_current(self, read: _Read, block: Block) -> bool:
+        """Tell whether a result still has the value that was read: branches of the IR test it as it is then."""
+        if read.block == block.name:
+            return read.measured == self._measured_in[block.name, read.result]
+        first = next(iter(self._entry.blocks))
+        where = self._measured_at[read.result]
+        return (where == [read.block] and read.measured == 1) or where == [first] != [block.name]
+
+    def _negate(self, item: Alias, of: str, is_flipped: bool) -> None:
+        read = self._reads.get(of)
+        if read is None:
             self._faults.append(item.place.fault("classical arithmetic is supported on results just read only"))
-            return
-        number, is_plain, where = self._reads[of]
-        self._reads[item.name] = number, is_plain != is_flipped, where
+        else:
+            self._reads[item.name] = replace(read, is_plain=read.is_plain != is_flipped)
 
     def _operations(self, block: Block, call: Call) -> tuple[Operation, ...]:
         word, is_adjoint = gate_of(call.name)
         if call.name in _READS:
-            self._reads[call.result or ""] = self._operands.result(call.arguments[0]), True, block.name
+            number = self._operands.result(call.arguments[0])
+            self._reads[call.result or ""] = _Read(number, block.name, self._measured_in[block.name, number])
             return ()
         if call.name in _WITHOUT_EFFECT or call.name in _RECORDING:
             return self._without_effect(block, call)
@@ -230,9 +252,7 @@ class _Reader:
 
     def _measurement(self, block: Block, call: Call, word: str) -> tuple[Operation, ...]:
         qubit, number = self._operands.qubit(call.arguments[0]), self._measured_result(call)
-        for name, (read, is_plain, where) in list(self._reads.items()):
-            if read == number:
-                self._reads[name] = read, is_plain, "" if where == block.name else where
+        self._measured_in[block.name, number] += 1
         measure = Measure(qubit, self._bits[number])
         return (measure, Reset(qubit)) if word == "mresetz" else (measure,)
 

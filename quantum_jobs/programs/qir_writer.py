@@ -19,7 +19,7 @@ _BODIES = {
     **{name: f"__quantum__qis__{name}__body" for name in ("h", "x", "y", "z", "s", "t", "rx", "ry", "rz")},
     "sdg": "__quantum__qis__s__adj",
     "tdg": "__quantum__qis__t__adj",
-    "cx": "__quantum__qis__cnot__body",
+    "cx": "__quantum__qis__cx__body",
     "cz": "__quantum__qis__cz__body",
 }
 _SIGNATURES = {
