@@ -41,13 +41,15 @@ def _check_version(source: SourceText, tokens: Sequence[Token], version: int) ->
     if not stated and version == 2:
         source.refuse(Span(0, 0), "an OpenQASM 2 program starts with OPENQASM 2.0;")
     elif stated and len(tokens) > 1 and tokens[1].text.split(".")[0] != str(version):
-        source.refuse(tokens[1].span, f"the program states version {tokens[1].text}; the format asks for {version}")
+        source.refuse(
+            source.span_of(tokens[1]), f"the program states version {tokens[1].text}; the format asks for {version}"
+        )
 
 
 def _refuse_opaque(source: SourceText, tokens: Sequence[Token]) -> None:
     for token in tokens:
         if token.is_word and token.text == "opaque":
-            source.refuse_syntax(token.span, "an opaque gate has no definition that could be run")
+            source.refuse_syntax(source.span_of(token), "an opaque gate has no definition that could be run")
 
 
 def _parsed(source: SourceText) -> list[Any]:

@@ -9,11 +9,12 @@ from typing import Any
 
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.gates import flat_size
-from quantum_jobs.programs.ir import Barrier, Bit, Gate, Measure, Operation, Register, Reset, walk
+from quantum_jobs.programs.ir import Gate, Operation, Register, walk
 from quantum_jobs.programs.openqasm.calls import Call, GateCalls
 from quantum_jobs.programs.openqasm.conditions import Conditions, branched, placements
 from quantum_jobs.programs.openqasm.declarations import Declarations
 from quantum_jobs.programs.openqasm.expressions import Expressions, converted, words
+from quantum_jobs.programs.openqasm.operations import Operations
 from quantum_jobs.programs.openqasm.selection import inclusive_range
 from quantum_jobs.programs.openqasm.standard_gates import INCLUDES
 from quantum_jobs.programs.openqasm.text import SourceText, Span
@@ -63,13 +64,10 @@ class Statements:
         self._expressions = Expressions(version)
         self._declarations = Declarations(source, self._expressions, parameters)
         self._calls = GateCalls(version, self._expressions, self._limits.operations, self._inlined)
-        self._conditions = Conditions(self._expressions, lambda bit: bit in self._measured)
+        self._conditions = Conditions(self._expressions, lambda bit: bit in self._operations.measured)
         self._scope = Scope()
-        self._sink: list[Operation] = []
-        self._measured: set[Bit] = set()
-        self._touched: set[int] = set()
-        self._operations = self._steps = self._branch = 0
-        self._in_gate = False
+        self._operations = Operations(source, self._expressions)
+        self._branch = 0
         self._handlers: dict[str, Callable[[Any], None]] = {
             "QubitDeclaration": lambda node: self._declarations.qubits(node, self._scope),
             "ClassicalDeclaration": self._declare,
@@ -80,11 +78,13 @@ class Statements:
             "Include": self._include,
             "QuantumGate": lambda node: self._apply(node, self._calls.read(node, self._scope)),
             "QuantumPhase": lambda node: self._apply(node, self._calls.read_phase(node, self._scope)),
-            "QuantumMeasurementStatement": lambda node: self._measure(node, node.qubits, node.target),
+            "QuantumMeasurementStatement": lambda node: self._operations.measure(
+                node, node.qubits, node.target, self._scope
+            ),
             "ClassicalAssignment": self._assign,
             "CompoundAssignment": self._assign,
-            "QuantumReset": self._reset,
-            "QuantumBarrier": self._barrier,
+            "QuantumReset": lambda node: self._operations.reset(node, self._scope),
+            "QuantumBarrier": lambda node: self._operations.barrier(node, self._scope, self.qubit_count),
             "BranchingStatement": self._if,
             "ForInLoop": self._for,
             "CompoundStatement": lambda node: self._block(node.statements),
@@ -116,7 +116,7 @@ class Statements:
         except _Ended:
             pass
         self._declarations.check_parameters()
-        return tuple(self._sink)
+        return tuple(self._operations.sink)
 
     def _all(self, statements: Iterable[Any]) -> None:
         for statement in statements:
@@ -125,7 +125,7 @@ class Statements:
             self._one(statement)
 
     def _one(self, node: Any) -> None:
-        self._step(node)
+        self._operations.step(node)
         kind = type(node).__name__
         try:
             self._check_possible(kind, node)
@@ -133,33 +133,20 @@ class Statements:
         except Exhausted:
             raise
         except Refused as refused:
-            self._note(refused)
+            self._operations.note(refused)
 
     def _check_possible(self, kind: str, node: Any) -> None:
         if kind in _UNSUPPORTED:
             raise Refused(_head(node), _UNSUPPORTED[kind])
-        if kind not in self._handlers or (self._in_gate and kind not in _IN_GATES):
-            raise Refused(_head(node), f"{words(node)} is not supported {'in a gate' if self._in_gate else 'here'}")
+        if kind not in self._handlers or (self._operations.in_gate and kind not in _IN_GATES):
+            raise Refused(
+                _head(node), f"{words(node)} is not supported {'in a gate' if self._operations.in_gate else 'here'}"
+            )
         if kind in _AT_TOP and self._scope.outer is not None:
             raise Refused(_head(node), f"{words(node)} is possible at the top level only")
 
-    def _note(self, refused: Refused) -> None:
-        if refused.detail:
-            self._source.refuse(refused.span, refused.detail)
-
-    def _step(self, node: Any) -> None:
-        self._steps += 1
-        if self._steps > self._limits.steps:
-            raise Exhausted(node, f"reading the program takes more than {self._limits.steps:,} steps")
-
-    def _emit(self, node: Any, operation: Operation) -> None:
-        self._spend(node, flat_size(operation.name) if isinstance(operation, Gate) else 1)
-        self._sink.append(operation)
-
-    def _spend(self, node: Any, operations: int) -> None:
-        self._operations += operations
-        if self._operations > self._limits.operations:
-            raise Exhausted(node, f"the program has more than {self._limits.operations:,} operations")
+    def _apply(self, node: Any, call: Call) -> None:
+        self._operations.apply(node, call, self._calls, self._scope)
 
     def _block(self, statements: Iterable[Any], names: Mapping[str, Variable] | None = None) -> None:
         outer, self._scope = self._scope, Scope(self._scope, names)
@@ -184,7 +171,7 @@ class Statements:
                 raise Refused(node, "bits can be declared at the top level only: they are the program's results")
         self._declarations.bits(node.identifier, node.type.size, self._scope)
         if is_measured:
-            self._measure(node, node.init_expr.qubits, node.identifier)
+            self._operations.measure(node, node.init_expr.qubits, node.identifier, self._scope)
         elif initial is not None and not self._is_zero(initial):
             raise Refused(initial, "bits start as 0; another value cannot be given to them")
 
@@ -232,90 +219,23 @@ class Statements:
             name: Variable(value, "angle", None, True, 0)
             for name, value in zip(definition.parameters, angles, strict=True)
         }
-        saved = self._scope, self._sink, self._in_gate
-        self._scope, self._sink, self._in_gate = Scope(definition.scope, names, of_gate=True), [], True
+        saved = self._scope, self._operations.sink, self._operations.in_gate
+        self._scope, self._operations.sink, self._operations.in_gate = (
+            Scope(definition.scope, names, of_gate=True),
+            [],
+            True,
+        )
         try:
             self._all(definition.body)
-            return self._sink
+            return self._operations.sink
         finally:
-            self._scope, self._sink, self._in_gate = saved
-
-    # Quantum operations
-
-    def _apply(self, node: Any, call: Call) -> None:
-        operands = self._operands(node)
-        if len(operands) != call.arity:
-            what = node.name.name if hasattr(node, "name") else "gphase"
-            raise Refused(node, f"{what} acts on {call.arity} qubit{'s' * (call.arity != 1)}, {len(operands)} given")
-        rows = _broadcast(node, operands)
-        if not call.is_known:
-            return
-        gates = self._calls.gates(node, call)
-        for row in rows:
-            self._step(node)
-            for gate in gates:
-                self._emit_gate(node, Gate(gate.name, tuple(row[place] for place in gate.qubits), gate.angles))
-
-    def _emit_gate(self, node: Any, gate: Gate) -> None:
-        if self._in_gate:
-            self._sink.append(gate)
-        elif gate.name not in {"gphase", "id"}:
-            self._touched.update(gate.qubits)
-            self._emit(node, gate)
-
-    def _operands(self, node: Any) -> list[Qubits]:
-        """Evaluate the qubit operands, noting the faults of each."""
-        operands, failed = [], False
-        for operand in node.qubits:
-            try:
-                operands.append(self._qubits(operand))
-            except Refused as refused:
-                failed = True
-                self._note(refused)
-        if failed:
-            raise Refused(node)
-        return operands
-
-    def _qubits(self, node: Any) -> Qubits:
-        if type(node).__name__ == "HardwareQubit":
-            raise Refused(node, f"the physical qubit ${node.name.lstrip('$')} is not supported; declare qubits by name")
-        value = self._expressions.value(node, self._scope)
-        if not isinstance(value, Qubits):
-            raise Refused(node, "a qubit is needed here")
-        return value
-
-    def _measure(self, node: Any, measured: Sequence[Any], target: Any) -> None:
-        if target is None:
-            raise Refused(node, "the outcome of this measurement is not kept; assign it to a bit")
-        qubits, bits = self._qubits(measured[0]), self._expressions.value(target, self._scope)
-        if not isinstance(bits, Bits):
-            raise Refused(target, "a measurement needs a bit or bit register to go to")
-        if len(qubits.numbers) != len(bits.bits):
-            raise Refused(node, f"{len(qubits.numbers)} qubits are measured into {len(bits.bits)} bits")
-        _check_distinct(node, qubits.numbers)
-        for qubit, bit in zip(qubits.numbers, bits.bits, strict=True):
-            self._touched.add(qubit)
-            self._measured.add(bit)
-            self._emit(node, Measure(qubit, bit))
-
-    def _reset(self, node: Any) -> None:
-        for operand in self._operands(node):
-            for qubit in operand.numbers:
-                # Qubits start as |0>: the customary reset before first use must not make a program adaptive.
-                if qubit in self._touched:
-                    self._emit(node, Reset(qubit))
-
-    def _barrier(self, node: Any) -> None:
-        operands = self._operands(node)
-        if not self._in_gate:
-            numbers = tuple(dict.fromkeys(number for operand in operands for number in operand.numbers))
-            self._emit(node, Barrier(numbers or tuple(range(self.qubit_count))))
+            self._scope, self._operations.sink, self._operations.in_gate = saved
 
     # Classical statements and control flow
 
     def _assign(self, node: Any) -> None:
         if type(node.rhs).__name__ == "QuantumMeasurement":
-            self._measure(node, node.rhs.qubits, node.lhs)
+            self._operations.measure(node, node.rhs.qubits, node.lhs, self._scope)
             return
         target = self._scope.find(getattr(node.lhs, "name", "")) if type(node.lhs).__name__ == "Identifier" else None
         if not isinstance(target, Variable):
@@ -339,32 +259,35 @@ class Statements:
             if body is not None:
                 self._block([body])
             return
-        before = set(self._measured), set(self._touched)
+        before = set(self._operations.measured), set(self._operations.touched)
         then = self._arm(node.if_body)
-        after_then = self._measured, self._touched
-        self._measured, self._touched = set(before[0]), set(before[1])
+        after_then = self._operations.measured, self._operations.touched
+        self._operations.measured, self._operations.touched = set(before[0]), set(before[1])
         otherwise = self._arm(node.else_body)
-        self._measured, self._touched = self._measured | after_then[0], self._touched | after_then[1]
+        self._operations.measured, self._operations.touched = (
+            self._operations.measured | after_then[0],
+            self._operations.touched | after_then[1],
+        )
         self._charge_copies(node, placements(condition), (then, otherwise))
-        self._sink.extend(branched(condition, then, otherwise))
+        self._operations.sink.extend(branched(condition, then, otherwise))
 
     def _arm(self, body: Any) -> tuple[Operation, ...]:
-        outer, self._sink = self._sink, []
+        outer, self._operations.sink = self._operations.sink, []
         self._branch += 1
         try:
             if body is not None:
                 self._block([body])
-            return tuple(self._sink)
+            return tuple(self._operations.sink)
         finally:
             self._branch -= 1
-            self._sink = outer
+            self._operations.sink = outer
 
     def _charge_copies(self, node: Any, counts: tuple[int, int], arms: Sequence[Sequence[Operation]]) -> None:
         """Count the branches, and the arms as often as a compound condition places them."""
-        self._spend(node, sum(counts))
+        self._operations.spend(node, sum(counts))
         for count, arm in zip(counts, arms, strict=True):
             size = sum(flat_size(item.name) if isinstance(item, Gate) else 1 for item in walk(tuple(arm)))
-            self._spend(node, max(count - 1, 0) * size)
+            self._operations.spend(node, max(count - 1, 0) * size)
 
     def _for(self, node: Any) -> None:
         kind, width = self._expressions.scalar_type(node.type, self._scope)
@@ -376,7 +299,7 @@ class Statements:
         for value in values:
             before = self._source.fault_count
             variable = Variable(converted(node.iterable, value, kind, width), kind, width, False, self._branch)
-            self._step(node)
+            self._operations.step(node)
             self._block([body], {node.identifier.name: variable})
             if self._source.fault_count > before:
                 break
@@ -409,24 +332,6 @@ class Statements:
 
     def _end(self, node: Any) -> None:
         raise _Ended
-
-
-def _broadcast(node: Any, operands: Sequence[Qubits]) -> list[tuple[int, ...]]:
-    """Spread a call over registers of one size; single qubits are the same in each row."""
-    sizes = {len(operand.numbers) for operand in operands if operand.is_register}
-    if len(sizes) > 1:
-        raise Refused(node, f"registers of {' and '.join(map(str, sorted(sizes)))} qubits do not go together")
-    count = sizes.pop() if sizes else 1
-    columns = [operand.numbers if operand.is_register else operand.numbers * count for operand in operands]
-    rows: list[tuple[int, ...]] = list(zip(*columns, strict=True)) if columns else [()]
-    for row in rows:
-        _check_distinct(node, row)
-    return rows
-
-
-def _check_distinct(node: Any, qubits: Sequence[int]) -> None:
-    if len(set(qubits)) != len(qubits):
-        raise Refused(node, "the same qubit is used twice")
 
 
 def _head(node: Any) -> Span:

@@ -13,8 +13,8 @@ from quantum_jobs.errors import Fault
 from quantum_jobs.programs.checks import Limits
 
 _TOKEN = re.compile(
-    r"(?P<skip>\s+|//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|'[^'\n]*')"
-    r"|(?P<word>[^\W\d]\w*)|(?P<number>[\d.][\w.]*)|(?P<sign>.)",
+    r"(?P<skip>//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|'[^'\n]*')"
+    r"|(?P<word>[^\W\d]\w*)|(?P<number>[\d.][\w.]*)|(?P<sign>\S)",
     re.DOTALL,
 )
 _OPENING, _CLOSING = {"(": ")", "[": "]", "{": "}"}, {")", "]", "}"}
@@ -87,31 +87,36 @@ class SourceText:
 
     def scan(self) -> list["Token"]:
         """Split the text roughly and refuse what is nested or chained too deeply to be parsed safely."""
-        tokens, offset = [], 0
-        for match in _TOKEN.finditer(self.text):
-            size = len(match.group().encode())
-            if match.lastgroup != "skip":
-                tokens.append(Token(match.group(), match.lastgroup == "word", Span(offset, offset + size)))
-            offset += size
-        _Nesting(self.limits, self.refuse).check(tokens)
+        tokens = [
+            Token(match.group(), match.lastgroup == "word", match.start())
+            for match in _TOKEN.finditer(self.text)
+            if match.lastgroup != "skip"
+        ]
+        _Nesting(self.limits, lambda token, detail: self.refuse(self.span_of(token), detail)).check(tokens)
         for token in tokens:
-            if token.text[0].isdigit() and len(token.text) > _LONGEST_NUMBER:
-                self.refuse(token.span, f"the number has {len(token.text)} digits; at most {_LONGEST_NUMBER} are taken")
+            if len(token.text) > _LONGEST_NUMBER and token.text[0].isdigit():
+                detail = f"the number has {len(token.text)} digits; at most {_LONGEST_NUMBER} are taken"
+                self.refuse(self.span_of(token), detail)
         return tokens
+
+    def span_of(self, token: "Token") -> Span:
+        """Give the bytes of a token."""
+        start = len(self.text[: token.start].encode())
+        return Span(start, start + len(token.text.encode()))
 
 
 class Token(NamedTuple):
-    """A word, number or sign of the source."""
+    """A word, number or sign of the source; `start` counts code points."""
 
     text: str
     is_word: bool
-    span: Span
+    start: int
 
 
 class _Nesting:
     """Depth of brackets, of blocks with and without braces, of `else if` chains; length of expressions."""
 
-    def __init__(self, limits: Limits, refuse: Callable[[Span, str], None]) -> None:
+    def __init__(self, limits: Limits, refuse: Callable[[Token, str], None]) -> None:
         self._limit = limits.nesting
         self._refuse = refuse
         self._open: list[str] = []
@@ -124,10 +129,10 @@ class _Nesting:
         for token in tokens:
             self._count(token)
             if self._heads + sum(self._chains) + len(self._open) > self._limit:
-                self._refuse(token.span, f"nested more than {self._limit} deep")
+                self._refuse(token, f"nested more than {self._limit} deep")
                 return
             if self._operators == _MOST_OPERATORS + 1:
-                self._refuse(token.span, f"more than {_MOST_OPERATORS} operators in one statement")
+                self._refuse(token, f"more than {_MOST_OPERATORS} operators in one statement")
 
     def _count(self, token: Token) -> None:
         if self._starts_statement:
