@@ -84,6 +84,8 @@ class RequestStream:
         self._receiver.head(self._head)
 
     def on_body(self, body: bytes) -> None:
+        if not body:
+            return  # framed as a chunk, nothing at all would read as the end of the body
         self._receiver.body(body, b"%x\r\n%s\r\n" % (len(body), body) if self._chunked else body)
 
     def on_message_complete(self) -> None:

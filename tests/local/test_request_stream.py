@@ -81,6 +81,14 @@ def test_what_is_sent_on_reads_as_the_same_request(sent: Sent, cuts: list[int]) 
     assert (again.ended, again.requests[0][:2]) == (1, [head, body])
 
 
+def test_a_pause_inside_a_chunk_is_not_its_end() -> None:
+    taken = Taken()
+    stream = RequestStream(taken)
+    for part in (b"PUT /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nx", b"", b"y\r\n0\r\n\r\n"):
+        stream.feed(part)
+    assert taken.requests[0][1:] == [b"xy", b"1\r\nx\r\n1\r\ny\r\n0\r\n\r\n"]
+
+
 def test_a_waiting_body_does_not_hold_the_head_back() -> None:
     taken = read(b"PUT /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", [])
     assert len(taken.requests) == 1
