@@ -14,7 +14,7 @@ class Limits:
 
     `source_bytes` bounds OpenQASM, `qir_bytes` QIR, which is some fifty times as long for the same program.
     `operations` counts gates of the flat set, measurements, resets and branches after all expansion; `steps` bounds
-    loop turns, gate calls and expressions evaluated on the way there; `nesting` counts open brackets and blocks.
+    loop turns, statements and gate calls on the way there; `nesting` counts open brackets and blocks.
     """
 
     source_bytes: int = 65_536
@@ -22,7 +22,7 @@ class Limits:
     qubits: int = 1_024
     bits: int = 4_096
     operations: int = 100_000
-    steps: int = 400_000
+    steps: int = 200_000
     nesting: int = 48
     faults: int = 100
 

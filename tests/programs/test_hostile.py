@@ -1,6 +1,8 @@
 """Programs made to exhaust the service are refused in bounded time and memory; the limits are counted, not timed."""
 
 import os
+import random
+import re
 import resource
 import subprocess
 import sys
@@ -137,3 +139,39 @@ def test_the_deepest_program_allowed_is_read_in_a_thread_with_a_small_stack() ->
 def test_openqasm_2_has_the_same_limits() -> None:
     body = "gate g0 a { x a; }\n" + "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
     assert "more than" in faults_of("openqasm2", HEAD2 + body + "g59 q[0];" + MEASURED2)[0].detail
+
+
+PIECES = re.split(
+    " ",
+    "( ) [ ] { } ; , @ -> = == ++ q c if else for int gate measure ctrl inv pow(2) reset let const 1 -1 0.5 a x cx in "
+    ": end box input output bit bool complex def extern while return 1e9 2im ! ** % << é U gphase $0 durationof 10ns",
+)
+
+
+def garbled(source: str, randomly: random.Random) -> str:
+    for _ in range(randomly.choice([1, 1, 3])):
+        place = randomly.randrange(len(source))
+        cut = randomly.randrange(6)
+        source = f"{source[:place]} {randomly.choice(PIECES)} {source[place + cut :]}"
+    return source
+
+
+def check_garbled(count: int, seed: int) -> None:
+    randomly = random.Random(seed)
+    for _ in range(count):
+        source = garbled(
+            HEAD + "gate g(t) a { rz(t/2) a; } c = measure q; if (c == 1) { g(1) q[0]; }" + MEASURED, randomly
+        )
+        try:
+            read_program("openqasm3", source)
+        except ProgramInvalid as error:
+            assert all(fault.detail and (fault.line or 0) >= 1 and (fault.column or 0) >= 1 for fault in error.faults)  # noqa: PT017
+
+
+def test_garbled_text_is_read_or_refused_with_places() -> None:
+    check_garbled(150, seed=1)
+
+
+@pytest.mark.long
+def test_text_garbled_in_many_ways_is_read_or_refused_with_places() -> None:
+    check_garbled(10_000, seed=2)

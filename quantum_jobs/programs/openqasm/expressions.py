@@ -86,6 +86,8 @@ class Expressions:
             Refused: with the place and what would be right.
         """
         kind = self._kinds.get(type(node).__name__)
+        if type(node).__name__ == "ErrorExpression":
+            raise Refused(node)
         if kind is None:
             raise Refused(node, f"{words(node)} is not supported here")
         return kind(node, scope)

@@ -1,6 +1,7 @@
 """Quantum statements become operations, counted against the limits as they are made."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from quantum_jobs.programs.gates import flat_size
@@ -23,6 +24,16 @@ class Operations:
         self.measured: set[Bit] = set()
         self.touched: set[int] = set()
         self.in_gate = False
+
+    @contextmanager
+    def collected(self, in_gate: bool = False) -> Iterator[list[Operation]]:
+        """Collect the operations made meanwhile apart: those of a branch or of a gate's definition."""
+        outer = self.sink, self.in_gate
+        self.sink, self.in_gate = [], self.in_gate or in_gate
+        try:
+            yield self.sink
+        finally:
+            self.sink, self.in_gate = outer
 
     def step(self, node: Any) -> None:
         """Count one step of reading."""

@@ -13,11 +13,12 @@ from quantum_jobs.programs.ir import Gate, Operation, Register, walk
 from quantum_jobs.programs.openqasm.calls import Call, GateCalls
 from quantum_jobs.programs.openqasm.conditions import Conditions, branched, placements
 from quantum_jobs.programs.openqasm.declarations import Declarations
-from quantum_jobs.programs.openqasm.expressions import Expressions, converted, words
+from quantum_jobs.programs.openqasm.expressions import Expressions, converted
 from quantum_jobs.programs.openqasm.operations import Operations
+from quantum_jobs.programs.openqasm.possible import check_possible
 from quantum_jobs.programs.openqasm.selection import inclusive_range
 from quantum_jobs.programs.openqasm.standard_gates import INCLUDES
-from quantum_jobs.programs.openqasm.text import SourceText, Span
+from quantum_jobs.programs.openqasm.text import SourceText
 from quantum_jobs.programs.openqasm.values import (
     BROKEN,
     UNKNOWN,
@@ -31,24 +32,6 @@ from quantum_jobs.programs.openqasm.values import (
     Unknown,
     Variable,
 )
-
-_IN_GATES = frozenset({"QuantumGate", "QuantumPhase", "QuantumBarrier", "ForInLoop", "CompoundStatement"})
-_AT_TOP = frozenset({"QubitDeclaration", "QuantumGateDefinition", "Include", "IODeclaration", "EndStatement"})
-_UNSUPPORTED = {
-    "WhileLoop": "a while loop is not supported: no target repeats until a measurement says stop",
-    "SubroutineDefinition": "a subroutine (def) is not supported; use a gate or write it out",
-    "ExternDeclaration": "extern is not supported: nothing runs beside the program",
-    "CalibrationDefinition": "defcal is not supported: targets take gates, not pulses",
-    "CalibrationStatement": "cal is not supported: targets take gates, not pulses",
-    "CalibrationGrammarDeclaration": "defcalgrammar is not supported: targets take gates, not pulses",
-    "DelayInstruction": "delay is not supported: targets choose their own timing",
-    "SwitchStatement": "switch is not supported; use if",
-    "BreakStatement": "break is not supported",
-    "ContinueStatement": "continue is not supported",
-    "ReturnStatement": "return has no meaning outside a subroutine",
-    "Pragma": "a pragma is not supported: it could change the meaning of the program",
-    "ExpressionStatement": "an expression alone does nothing here",
-}
 
 
 class _Ended(Exception):
@@ -128,22 +111,13 @@ class Statements:
         self._operations.step(node)
         kind = type(node).__name__
         try:
-            self._check_possible(kind, node)
-            self._handlers[kind](node)
+            check_possible(node, in_gate=self._operations.in_gate, at_top=self._scope.outer is None)
+            # The parser leaves placeholders for what it could not read and has reported.
+            self._handlers.get(kind, lambda _: None)(node)
         except Exhausted:
             raise
         except Refused as refused:
             self._operations.note(refused)
-
-    def _check_possible(self, kind: str, node: Any) -> None:
-        if kind in _UNSUPPORTED:
-            raise Refused(_head(node), _UNSUPPORTED[kind])
-        if kind not in self._handlers or (self._operations.in_gate and kind not in _IN_GATES):
-            raise Refused(
-                _head(node), f"{words(node)} is not supported {'in a gate' if self._operations.in_gate else 'here'}"
-            )
-        if kind in _AT_TOP and self._scope.outer is not None:
-            raise Refused(_head(node), f"{words(node)} is possible at the top level only")
 
     def _apply(self, node: Any, call: Call) -> None:
         self._operations.apply(node, call, self._calls, self._scope)
@@ -219,17 +193,13 @@ class Statements:
             name: Variable(value, "angle", None, True, 0)
             for name, value in zip(definition.parameters, angles, strict=True)
         }
-        saved = self._scope, self._operations.sink, self._operations.in_gate
-        self._scope, self._operations.sink, self._operations.in_gate = (
-            Scope(definition.scope, names, of_gate=True),
-            [],
-            True,
-        )
+        outer, self._scope = self._scope, Scope(definition.scope, names, of_gate=True)
         try:
-            self._all(definition.body)
-            return self._operations.sink
+            with self._operations.collected(in_gate=True) as gates:
+                self._all(definition.body)
+            return gates
         finally:
-            self._scope, self._operations.sink, self._operations.in_gate = saved
+            self._scope = outer
 
     # Classical statements and control flow
 
@@ -259,28 +229,25 @@ class Statements:
             if body is not None:
                 self._block([body])
             return
-        before = set(self._operations.measured), set(self._operations.touched)
+        known = self._operations
+        measured, touched = set(known.measured), set(known.touched)
         then = self._arm(node.if_body)
-        after_then = self._operations.measured, self._operations.touched
-        self._operations.measured, self._operations.touched = set(before[0]), set(before[1])
+        after_then = known.measured, known.touched
+        known.measured, known.touched = measured, touched
         otherwise = self._arm(node.else_body)
-        self._operations.measured, self._operations.touched = (
-            self._operations.measured | after_then[0],
-            self._operations.touched | after_then[1],
-        )
+        known.measured, known.touched = known.measured | after_then[0], known.touched | after_then[1]
         self._charge_copies(node, placements(condition), (then, otherwise))
         self._operations.sink.extend(branched(condition, then, otherwise))
 
     def _arm(self, body: Any) -> tuple[Operation, ...]:
-        outer, self._operations.sink = self._operations.sink, []
         self._branch += 1
         try:
-            if body is not None:
-                self._block([body])
-            return tuple(self._operations.sink)
+            with self._operations.collected() as arm:
+                if body is not None:
+                    self._block([body])
+            return tuple(arm)
         finally:
             self._branch -= 1
-            self._operations.sink = outer
 
     def _charge_copies(self, node: Any, counts: tuple[int, int], arms: Sequence[Sequence[Operation]]) -> None:
         """Count the branches, and the arms as often as a compound condition places them."""
@@ -332,8 +299,3 @@ class Statements:
 
     def _end(self, node: Any) -> None:
         raise _Ended
-
-
-def _head(node: Any) -> Span:
-    """Give the first line's part of a statement: enough to find it, short enough to show."""
-    return Span(node.span.lo, node.span.lo if node.span.hi - node.span.lo > 80 else node.span.hi)
