@@ -62,11 +62,11 @@ up: setup ## start the local cloud and keep it running (PORT=7071)
 
 .PHONY: test
 test: setup ## all tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
 test-long: setup ## the proofs that take minutes
-	@$(PY) -m pytest -m long --timeout 1800
+	@$(PY) -m pytest -m long --timeout 1800 --hypothesis-profile searching
 
 .PHONY: check
 check: .venv/ready ## format, lint, types, import direction

@@ -375,7 +375,7 @@ def test_storage_that_is_away_is_said_so(serve: Callable[..., Served], calling: 
         ("GET", "/jobs", "2020-01-01", 400, "UnsupportedApiVersion"),
         ("GET", "/jobs", "", 400, "UnsupportedApiVersion"),
         ("GET", "/quotaUsages", VERSION, 501, "NotImplemented"),
-        ("GET", f"/jobs/{uuid.uuid4()}", VERSION, 404, "ResourceNotFound"),
+        ("GET", "/jobs/00000000-0000-4000-8000-000000000000", VERSION, 404, "ResourceNotFound"),
     ],
 )
 def test_what_is_not_there_is_refused_by_name(
