@@ -20,7 +20,7 @@ done; \
 echo "Python 3.13 (with venv) is needed and was not found on the PATH: install it (Debian: python3.13 python3.13-venv; others: python.org or pyenv) and run make again." >&2; exit 1
 endef
 define FIND_NODE
-v=$$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/'); \
+v=$$({ node --version 2>/dev/null || true; } | sed -E 's/^v([0-9]+).*/\1/'); \
 if [ "$${v:-0}" -lt 20 ] || ! command -v npm >/dev/null; then \
   echo "Node 20 or newer with npm is needed$${v:+ and version $$v was found}: install it (Debian: nodejs npm; others: nodejs.org) and run make again." >&2; exit 1; \
 fi
@@ -32,7 +32,7 @@ help: ## list the commands
 
 .PHONY: setup
 setup: ## install everything into this folder (.venv, node_modules)
-	@$(MAKE) -j2 .venv/ready node_modules/ready
+	@$(MAKE) -s -j2 .venv/ready node_modules/ready
 
 .venv/ready: requirements-dev.txt requirements.txt
 	@python=$$($(FIND_PYTHON)); echo "Installing Python packages into .venv ..."; \

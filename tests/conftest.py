@@ -18,8 +18,7 @@ from local.state import State
 from . import samples
 from .cloud import start_cloud
 
-
-# The everyday run tries the same examples each time, so that a red run is the change's doing; `make test-long` searches.
+# The everyday run tries the same examples each time, so that a red run is the change's doing; the long run searches.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("searching", deadline=None)
 settings.load_profile("steady")
