@@ -96,11 +96,12 @@ def named(name: str, angles: Sequence[float] = ()) -> Matrix:
 
 
 def power(matrix: Matrix, exponent: float) -> Matrix:
-    """The principal power of a unitary matrix; a whole one by multiplication."""
+    """The principal power of a unitary matrix, -1 having the phase pi also when rounded; a whole one by multiplication."""
     if float(exponent).is_integer():
         return np.linalg.matrix_power(matrix if exponent >= 0 else matrix.conj().T, abs(int(exponent)))
     values, vectors = np.linalg.eig(matrix)
-    return vectors @ np.diag(np.exp(1j * exponent * np.angle(values))) @ np.linalg.inv(vectors)
+    phases = np.where(np.angle(values) < -pi + 1e-12, pi, np.angle(values))
+    return vectors @ np.diag(np.exp(1j * exponent * phases)) @ np.linalg.inv(vectors)
 
 
 def applied(matrix: Matrix, qubits: Sequence[int], state: Matrix) -> Matrix:

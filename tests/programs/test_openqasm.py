@@ -83,6 +83,12 @@ def test_resets_before_first_use_leave_a_program_in_the_base_profile() -> None:
     assert profile(read("c = measure q; x q[0];")) == Profile.ADAPTIVE
 
 
+def test_a_bit_written_twice_needs_the_adaptive_profile() -> None:
+    """In the base profile a result has one measurement."""
+    source = HEAD + "c[0] = measure q[0]; c[0] = measure q[1];"
+    assert profile(read_program("openqasm3", source)) == Profile.ADAPTIVE
+
+
 def test_resources_count_flat_gates_and_layers() -> None:
     counted = resources(read("h q[0]; cx q[0], q[1]; swap q[2], q[3];"))
     assert (counted.qubits, counted.operations, counted.two_qubit_gates) == (4, 9, 4)
