@@ -96,7 +96,7 @@ def named(name: str, angles: Sequence[float] = ()) -> Matrix:
 
 
 def power(matrix: Matrix, exponent: float) -> Matrix:
-    """The principal power of a unitary matrix, -1 having the phase pi also when rounded; a whole one by multiplication."""
+    """The principal power of a unitary matrix, -1 having phase pi also when rounded; a whole one by multiplication."""
     if float(exponent).is_integer():
         return np.linalg.matrix_power(matrix if exponent >= 0 else matrix.conj().T, abs(int(exponent)))
     values, vectors = np.linalg.eig(matrix)

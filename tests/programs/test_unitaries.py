@@ -102,6 +102,12 @@ def test_many_controls_grow_slowly_and_stay_exact(controls: int) -> None:
     assert len(steps) < 120 * controls**2
 
 
+@pytest.mark.parametrize("call", ["p(-pi)", "p(pi)", "z", "inv @ p(pi)"])
+def test_the_root_of_minus_one_is_i_however_it_is_rounded(call: str) -> None:
+    program = read_program("openqasm3", circuits.text(1, f"pow(0.5) @ {call} q[0];"))
+    assert referee.same_up_to_phase(referee.unitary(referee.flat_steps(program.operations), 1), referee.S)
+
+
 @pytest.mark.parametrize("angle", ["0.1", "-7.25", "1e-300", "3.141592653589793", "1234567.891"])
 def test_an_angle_survives_to_the_last_bit(angle: str) -> None:
     program = read_program("openqasm3", circuits.text(1, f"rz({angle}) q[0];"))
