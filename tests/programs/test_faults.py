@@ -290,6 +290,7 @@ FAULTY: dict[str, tuple[int, str, list[tuple[int, int, str]]]] = {
             (5, 24, "'z' is not declared"),
             (5, 30, "'b' is not declared"),
             (6, 1, "the same qubit is used twice"),
+            (8, 13, "gate 'foo' is not defined"),
         ],
     ),
     "gate-scope": (

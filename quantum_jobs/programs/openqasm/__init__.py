@@ -60,8 +60,8 @@ def _parsed(source: SourceText) -> list[Any]:
     # Every include resolves to nothing: their gates are known here, and no path is ever followed.
     result = parser.parse(source.text, includes=lambda _: "")
     for diagnostic in result.diagnostics:
-        for label in diagnostic.labels[:1]:
-            source.refuse_syntax(Span(label.span.lo, label.span.hi), _sentence(diagnostic.message))
+        spans = [Span(label.span.lo, label.span.hi) for label in diagnostic.labels] or [Span(0, 0)]
+        source.refuse_syntax(spans[0], _sentence(diagnostic.message))
     statements: list[Any] = result.program.statements
     return statements
 

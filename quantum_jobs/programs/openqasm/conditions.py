@@ -61,7 +61,7 @@ class Conditions:
             return self._negation(node, scope)
         if kind == "BinaryExpression" and node.op.value in _JOINING:
             return self._joined(node, scope)
-        if kind == "BinaryExpression" and self._depends_on_bits(node, scope):
+        if kind == "BinaryExpression" and self.depends_on_bits(node, scope):
             raise Refused(node, f"measured bits can be compared by == and != only, not by {node.op.value}")
         return self._truth(node, scope)
 
@@ -76,7 +76,7 @@ class Conditions:
             test = self._comparison(node, scope)
             if test is not None:
                 return _negated(test) if sign == "!=" else test
-        if not self._depends_on_bits(node, scope):
+        if not self.depends_on_bits(node, scope):
             return self._truth(node, scope)
         if sign not in {"&&", "||"} and not (self._is_one_bit(node.lhs, scope) and self._is_one_bit(node.rhs, scope)):
             raise Refused(node, f"{sign} on measured registers is supported for single bits only")
@@ -87,7 +87,7 @@ class Conditions:
         for one, other in ((node.lhs, node.rhs), (node.rhs, node.lhs)):
             if self._is_simple(one):
                 bits = self._expressions.value(one, scope)
-                if isinstance(bits, Bits) and not self._depends_on_bits(other, scope):
+                if isinstance(bits, Bits) and not self.depends_on_bits(other, scope):
                     return self._test(bits, self._wanted(other, len(bits.bits), scope))
         return None
 
@@ -135,12 +135,13 @@ class Conditions:
         value = self._expressions.value(node, scope)
         return isinstance(value, bool) or (isinstance(value, Bits) and len(value.bits) == 1)
 
-    def _depends_on_bits(self, node: Any, scope: Scope) -> bool:
+    def depends_on_bits(self, node: Any, scope: Scope) -> bool:
+        """Tell whether an expression names bits, measured or not."""
         kind = type(node).__name__
         if kind == "BinaryExpression":
-            return self._depends_on_bits(node.lhs, scope) or self._depends_on_bits(node.rhs, scope)
+            return self.depends_on_bits(node.lhs, scope) or self.depends_on_bits(node.rhs, scope)
         if kind in {"UnaryExpression", "ParenExpression", "Cast"}:
-            return self._depends_on_bits(node.operand, scope)
+            return self.depends_on_bits(node.operand, scope)
         return self._is_simple(node) and isinstance(self._expressions.value(node, scope), Bits)
 
 

@@ -108,6 +108,8 @@ class Declarations:
             reserved |= RESERVED[self._expressions.version]
         if name in reserved:
             raise Refused(node.name, f"gate {name!r} is defined already")
+        if any(not hasattr(parameter, "name") for parameter in (*node.params, *node.qubits)):
+            raise Refused(node)
         names = [parameter.name for parameter in (*node.params, *node.qubits)]
         if len(set(names)) != len(names):
             raise Refused(node.name, f"gate {name!r} names a parameter or qubit twice")

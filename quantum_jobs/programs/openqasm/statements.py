@@ -154,6 +154,8 @@ class Statements:
         return getattr(value, "value", value) in (0, False)
 
     def _alias(self, node: Any) -> None:
+        if not hasattr(node.target, "name"):
+            raise Refused(node)
         with self._scope.declaring(node.target.name):
             meaning = self._named_by(node)
             self._scope.declare(node.target, node.target.name, meaning)
@@ -225,9 +227,11 @@ class Statements:
     def _if(self, node: Any) -> None:
         condition = self._conditions.read(node.condition, self._scope)
         if isinstance(condition, bool):
-            body = node.if_body if condition else node.else_body
-            if body is not None:
-                self._block([body])
+            taken, other = (node.if_body, node.else_body) if condition else (node.else_body, node.if_body)
+            if self._conditions.depends_on_bits(node.condition, self._scope):
+                self._check_only(other)
+            if taken is not None:
+                self._block([taken])
             return
         known = self._operations
         measured, touched = set(known.measured), set(known.touched)
@@ -238,6 +242,13 @@ class Statements:
         known.measured, known.touched = known.measured | after_then[0], known.touched | after_then[1]
         self._charge_copies(node, placements(condition), (then, otherwise))
         self._operations.sink.extend(branched(condition, then, otherwise))
+
+    def _check_only(self, body: Any) -> None:
+        """Find the faults of an arm that cannot run because its bits are not measured yet."""
+        known = self._operations
+        before = set(known.measured), set(known.touched)
+        self._arm(body)
+        known.measured, known.touched = before
 
     def _arm(self, body: Any) -> tuple[Operation, ...]:
         self._branch += 1
