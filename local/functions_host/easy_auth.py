@@ -24,6 +24,8 @@ _LOGIN = "https://login.microsoftonline.com"
 _KEYS_FRESH_SECONDS = 3600.0
 _KEYS_REFETCH_SECONDS = 30.0
 _CLOCK_SKEW_SECONDS = 60
+_CHECKED_SECONDS = 60  # a token that held is not checked again for so long, and never past its own end
+_REMEMBERED_TOKENS = 1_000
 _SCHEMAS = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims"
 _NAME_TYPE = f"{_SCHEMAS}/emailaddress"
 _ROLE_TYPE = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
@@ -81,6 +83,7 @@ class EasyAuth:
         self._fetched = float("-inf")
         self._keys: dict[object, Any] = {}
         self._fetching = asyncio.Lock()
+        self._checked: dict[str, tuple[dict[str, Any], float]] = {}
 
     def prepare(self, environment: MutableMapping[str, str]) -> None:
         """Tell the app that authentication is on, as App Service does."""
@@ -112,6 +115,18 @@ class EasyAuth:
         return not allowed or str(claims.get("azp") or claims.get("appid")) in allowed
 
     async def _claims(self, token: str) -> dict[str, Any] | None:
+        known = self._checked.get(token)
+        if known is not None and time.monotonic() < known[1]:
+            return known[0]
+        claims = await self._decoded(token)
+        if claims is not None:
+            if len(self._checked) >= _REMEMBERED_TOKENS:
+                self._checked.clear()
+            good_for = min(claims["exp"] + _CLOCK_SKEW_SECONDS - time.time(), _CHECKED_SECONDS)
+            self._checked[token] = (claims, time.monotonic() + good_for)
+        return claims
+
+    async def _decoded(self, token: str) -> dict[str, Any] | None:
         import jwt
 
         try:

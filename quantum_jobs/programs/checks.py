@@ -22,7 +22,7 @@ class Limits:
     qubits: int = 1_024
     bits: int = 4_096
     operations: int = 100_000
-    steps: int = 200_000
+    steps: int = 100_000
     nesting: int = 48
     faults: int = 100
 
