@@ -6,6 +6,7 @@ from local.azure_quantum.targets import Price, Target
 from local.execution.request import Usage
 
 CENTISECONDS = 100
+SECONDS_OF_AN_HOUR = 3600
 
 
 def quantinuum_credits(usage: Usage) -> float:
@@ -38,6 +39,7 @@ def _amounts(price: Price, usage: Usage, execution_seconds: float) -> list[tuple
     """Give (dimension, name, unit, unit price, amount) of all dimensions."""
     credits_used = quantinuum_credits(usage)
     centiseconds = round(execution_seconds * CENTISECONDS)
+    hours = execution_seconds / SECONDS_OF_AN_HOUR
     one, two = usage.one_qubit_gates * usage.shots, usage.two_qubit_gates * usage.shots
     return [
         ("gs1q", "1Q Gate Shot", "1q gate shot", price.gate_1q_shot, one),
@@ -45,4 +47,6 @@ def _amounts(price: Price, usage: Usage, execution_seconds: float) -> list[tuple
         ("hqc", "Hardware Quantum Credit", "hqc", price.hqc, credits_used),
         ("ehqc", "Emulator Hardware Quantum Credit", "ehqc", price.ehqc, credits_used),
         ("qpu_time_centiseconds", "QPU Time", "centisecond", price.qpu_centisecond, centiseconds),
+        ("compute-time-emu", "Emulator Compute Time", "hour", price.emulator_hour, hours),
+        ("compute-time-qpu", "QPU Compute Time", "hour", price.qpu_hour, hours),
     ]

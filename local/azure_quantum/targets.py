@@ -33,6 +33,17 @@ class Price(_Entry):
     hqc: float = 0.0
     ehqc: float = 0.0
     qpu_centisecond: float = 0.0
+    emulator_hour: float = 0.0
+    qpu_hour: float = 0.0
+
+
+class Quota(_Entry):
+    """How much of a dimension may be used in a period; `dimension` is a dimensionId of costEstimate."""
+
+    dimension: str
+    scope: Literal["Workspace", "Subscription"]
+    period: Literal["None", "Monthly"]
+    limit: float
 
 
 class Target(_Entry):
@@ -48,6 +59,8 @@ class Target(_Entry):
     takes_qir: bool = True
     native_formats: dict[str, str] = Field(default_factory=dict)
     """Input format -> output format of the provider's own."""
+    formats_not_run: tuple[str, ...] = ()
+    """Formats that the target takes in Azure, and that nothing here can run."""
     noise: dict[str, float] = Field(default_factory=dict)
     availability: Literal["Available", "Degraded", "Unavailable"] = "Available"
 
@@ -63,6 +76,7 @@ class Target(_Entry):
 class Provider(_Entry):
     id: str
     targets: tuple[Target, ...]
+    quotas: tuple[Quota, ...] = ()
 
     @property
     def availability(self) -> str:

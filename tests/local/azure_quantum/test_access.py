@@ -1,12 +1,15 @@
 """Who gets in, and how the workspace is found by name."""
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from local.azure_quantum.costs import estimate
 from local.azure_quantum.targets import Catalogue
+from local.execution.request import Usage
 from tests.local.azure_quantum.caller import VERSION
 from tests.local.azure_quantum.conftest import API_KEY, Served
 
@@ -134,5 +137,24 @@ def test_every_target_of_the_catalogue_is_whole() -> None:
         assert provider.id == provider.id.lower()
         assert target.shots.minimum <= target.shots.default <= target.shots.maximum
         assert all(0 < rate < 0.2 for rate in target.noise.values())
-        assert target.formats
+        assert target.formats or target.formats_not_run
+        assert not target.formats.keys() & set(target.formats_not_run)
         assert Catalogue.read().find(provider.id.upper(), target.id) == target
+
+
+def test_the_catalogue_holds_every_target_that_the_package_has_a_class_for() -> None:
+    modules = ("ionq", "quantinuum", "rigetti.target", "pasqal.target")
+    classes = ("IonQ", "Quantinuum", "Rigetti", "Pasqal")
+    known = {target.id for _, target in Catalogue.read().targets()}
+    for module, name in zip(modules, classes, strict=True):
+        names = getattr(importlib.import_module(f"azure.quantum.target.{module}"), name).target_names
+        assert names
+        assert set(names) <= known
+
+
+def test_a_bill_names_a_dimension_that_its_provider_has_a_quota_for() -> None:
+    usage = Usage(one_qubit_gates=3, two_qubit_gates=2, measurements=2, shots=10)
+    for provider, target in Catalogue.read().targets():
+        billed = {event["dimensionId"] for event in estimate(target, usage)["events"]}
+        assert billed <= {quota.dimension for quota in provider.quotas}
+        assert bool(billed) or target.kind == "simulator"

@@ -195,9 +195,10 @@ def test_two_runs_under_one_seed_and_id_are_the_same(
         ({"target": "rigetti.sim.none"}, "'rigetti.sim.none' of provider 'rigetti' is not available"),
         ({"providerId": "ionq"}, "not available"),
         (
-            {"inputDataFormat": "rigetti.quil.v1"},
-            "does not take the input format 'rigetti.quil.v1' here; it takes qir.v1",
+            {"providerId": "pasqal", "target": "pasqal.sim.emu-tn", "inputDataFormat": "pasqal.pulser.v1"},
+            "takes the input format 'pasqal.pulser.v1' in Azure; the local workspace cannot run it",
         ),
+        ({"inputDataFormat": "no.such.v1"}, "does not take the input format 'no.such.v1' here; it takes "),
         ({"outputDataFormat": "nonsense"}, "output format 'nonsense'"),
         ({"inputParams": {"shots": 0}}, "shots is 0"),
         ({"inputParams": {"shots": 10**9}}, "whole number from 1 to 1000000"),
