@@ -66,7 +66,7 @@ test: setup ## all tests
 
 .PHONY: test-long
 test-long: setup ## the proofs that take minutes
-	@$(PY) -m pytest -m long --timeout 1800 --hypothesis-profile searching
+	@$(PY) -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
 
 .PHONY: check
 check: .venv/ready ## format, lint, types, import direction
