@@ -112,6 +112,9 @@ def main() -> None:
             run(api, chosen.target, chosen.shots, Screen())
         except httpx.TransportError as error:
             sys.exit(f"{url} does not answer: {error}")
+        except KeyboardInterrupt:
+            print("Stopped waiting; a submitted job goes on without us.", file=sys.stderr)
+            sys.exit(130)
 
 
 if __name__ == "__main__":
