@@ -4,6 +4,7 @@ The host matches routes in the order of function names and answers 404 where a m
 both into problem details.
 """
 
+import os
 from typing import Any
 
 import azure.functions as func
@@ -14,7 +15,7 @@ from quantum_jobs.errors import MethodNotAllowed, NotFound
 from quantum_jobs.job_queue import QUEUE, read_message
 from quantum_jobs.models import Caller
 from quantum_jobs.operations import BY_NAME, CATCH_ALL, methods_of
-from quantum_jobs.requests import job_request, refuse_parameters
+from quantum_jobs.requests import job_id, job_request, refuse_parameters
 from quantum_jobs.responses import Answer, Handler, answers
 
 # Keys are not how callers are known: each function checks the caller's token itself (decision 10).
@@ -24,7 +25,8 @@ shepherd = func.Blueprint()
 
 
 def _base_url() -> str:
-    return parts().settings.public_base_url.rstrip("/")
+    # From the environment, because a process without its settings must still be able to say which are missing.
+    return os.environ.get("PUBLIC_BASE_URL", "").rstrip("/")
 
 
 def operation(handler: Handler) -> Any:
@@ -48,7 +50,7 @@ async def submit_job(req: func.HttpRequest) -> Answer:
 async def get_job(req: func.HttpRequest) -> Answer:
     caller = await _caller(req, "get_job")
     refuse_parameters(req, ())
-    job = await parts().service.get(caller, req.route_params["jobId"])
+    job = await parts().service.get(caller, job_id(req))
     return responses.job_status(job, req.headers.get("if-none-match"), _base_url())
 
 
@@ -57,7 +59,7 @@ async def get_result(req: func.HttpRequest) -> Answer:
     caller = await _caller(req, "get_result")
     refuse_parameters(req, ())
     known = req.headers.get("if-none-match")
-    return responses.job_result(*await parts().service.result(caller, req.route_params["jobId"], known))
+    return responses.job_result(*await parts().service.result(caller, job_id(req), known))
 
 
 @operation

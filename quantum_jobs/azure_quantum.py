@@ -35,6 +35,14 @@ class AzureQuantumWorkspace:
         self._listing = asyncio.Lock()
         self._targets: tuple[float, Sequence[Target]] = (-1e9, ())
 
+    async def located(self) -> None:
+        """Make sure that it is known which workspace to use.
+
+        Raises:
+            ServiceUnavailable: the vault does not answer and never has.
+        """
+        await self._location()
+
     async def targets(self) -> Sequence[Target]:
         """Give the targets that the workspace has and the service knows; at most 30 seconds old.
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from quantum_jobs.border import PATIENCE, answering
-from quantum_jobs.models import now
+from quantum_jobs.models import is_job_id, now
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -86,7 +86,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        await self._call(lambda: self._write(RESULTS, f"{owner}/{job_id}.json", document, "application/json"))
+        name = _result_blob(owner, job_id)
+        await self._call(lambda: self._write(RESULTS, name, document, "application/json"))
 
     async def get_result(self, owner: str, job_id: str, known_etag: str | None) -> tuple[bytes | None, str] | None:
         """Read a result with its ETag in one call; None when there is none, no bytes when the caller's is current.
@@ -94,7 +95,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        return await self._call(lambda: self._read(RESULTS, f"{owner}/{job_id}.json", known_etag))
+        name = _result_blob(owner, job_id)
+        return await self._call(lambda: self._read(RESULTS, name, known_etag))
 
     async def _call[T](self, work: Callable[[], T]) -> T:
         with answering("The blob store"):
@@ -175,3 +177,10 @@ class BlobStorage:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _result_blob(owner: str, job_id: str) -> str:
+    # The HTTP stack below resolves dots in a path: with them a name would lead into another owner's folder.
+    if not is_job_id(job_id):
+        raise ValueError(f"{job_id!r} is not the id of a job")
+    return f"{owner}/{job_id}.json"

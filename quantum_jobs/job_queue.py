@@ -35,6 +35,21 @@ class JobQueue:
         with answering("The queue"):
             await asyncio.to_thread(self._send, json.dumps(asdict(message)), delay_seconds)
 
+    async def check(self) -> None:
+        """Ask the queue for anything at all.
+
+        Raises:
+            ServiceUnavailable: it does not answer.
+        """
+        with answering("The queue"):
+            await asyncio.to_thread(self._exists)
+
+    def _exists(self) -> None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with contextlib.suppress(ResourceNotFoundError):  # made at the first job
+            self._client.get_queue_properties()
+
     def _send(self, text: str, delay_seconds: int) -> None:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from typing import Any, Self
 
 _PROVIDER_IDS = uuid.UUID("5f7a3c2e-8d0b-5e43-9a61-0c2b7d94e1f8")
 _LAST_MILLISECOND = 2**48 - 1
+_JOB_ID = re.compile(r"job_[0-9a-v]{26}")
 _SORTABLE = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -244,6 +246,14 @@ def timestamp(moment: datetime) -> str:
 def seconds_since(moment: str, at: datetime) -> float:
     """Seconds from a written moment to `at`; never negative, clocks of two instances differ."""
     return max((at - datetime.fromisoformat(moment)) / timedelta(seconds=1), 0.0)
+
+
+def is_job_id(text: str) -> bool:
+    """Tell whether a text has the form of a job's id.
+
+    Nothing else may become part of a name in a store: a key row, or a path with dots, is not a job.
+    """
+    return _JOB_ID.fullmatch(text) is not None
 
 
 def hash_of_key(key: str) -> str:

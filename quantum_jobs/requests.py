@@ -15,11 +15,12 @@ from quantum_jobs.errors import (
     Forbidden,
     IdempotencyKeyMissing,
     InvalidRequest,
+    JobNotFound,
     PayloadTooLarge,
     Unauthorized,
     UnsupportedMediaType,
 )
-from quantum_jobs.models import Caller, JobRequest, ProgramSource
+from quantum_jobs.models import Caller, JobRequest, ProgramSource, is_job_id
 
 if TYPE_CHECKING:
     import azure.functions as func
@@ -126,6 +127,18 @@ def job_request(request: func.HttpRequest) -> JobRequest:
         name=parsed.name,
         tags=parsed.tags,
     )
+
+
+def job_id(request: func.HttpRequest) -> str:
+    """Give the job that a path names.
+
+    Raises:
+        JobNotFound: it is not of the form of an id.
+    """
+    given: str = request.route_params.get("jobId") or ""
+    if not is_job_id(given):
+        raise JobNotFound
+    return given
 
 
 def refuse_parameters(request: func.HttpRequest, known: Sequence[str]) -> None:

@@ -50,7 +50,9 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
             except QuantumJobsError as error:
                 if error.status >= 500:
                     log.warning("a part failed", extra={"request_id": request_id}, exc_info=True)
-                answer = problem(error, request_id, base_url())
+                # What is wrong inside (a missing setting, say) is for the log; the request id leads to it.
+                shown = QuantumJobsError() if error.slug == QuantumJobsError.slug else error
+                answer = problem(shown, request_id, base_url())
             except Exception:
                 log.exception("unexpected fault in %s", handler.__name__, extra={"request_id": request_id})
                 answer = problem(QuantumJobsError(), request_id, base_url())

@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 FIRST_LOOK_SECONDS = 5  # the shepherd's first look; the request itself normally dispatches the job at once
 _DISPATCH_SECONDS = 8  # longer than this the caller does not wait for the workspace: the shepherd carries on
 _DONE_FRESH_SECONDS = 1.0  # eager pollers of a job that cannot change any more cost one read a second
+_READY_FRESH_SECONDS = 5.0
 _REMEMBERED_JOBS = 10_000
 
 
@@ -62,6 +63,7 @@ class JobService:
         self._queue = queue
         self._follower = JobFollower(workspace, records, blobs)
         self._dispatcher = Dispatcher(workspace, blobs)
+        self._ready_at = -1e9
         self._asked: dict[str, float] = {}
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.shepherd = Shepherd(records, queue, self._follower, self._dispatcher)
@@ -182,12 +184,16 @@ class JobService:
         raise TargetNotFound(f"{target_id!r} is not a target; GET /targets lists them.")
 
     async def ready(self) -> None:
-        """Ask the parts that a submit needs.
+        """Ask our own parts: records, queue, vault; at most once in five seconds.
+
+        Not the workspace: when it is down its targets are unavailable, and the service is not.
 
         Raises:
             ServiceUnavailable: names the part.
         """
-        await asyncio.gather(self._records.check(), self._workspace.targets())
+        if time.monotonic() - self._ready_at > _READY_FRESH_SECONDS:
+            await asyncio.gather(self._records.check(), self._queue.check(), self._workspace.located())
+            self._ready_at = time.monotonic()
 
 
 def _remember[K, V](memory: dict[K, V], key: K, value: V) -> None:

@@ -40,6 +40,9 @@ class FakeWorkspace:
         self.puts: list[str] = []
         self.refusal: str | None = None
 
+    async def located(self) -> None:
+        await self.faults.passing("locate workspace")
+
     async def targets(self) -> Sequence[Target]:
         await self.faults.passing("targets")
         return self.offer
@@ -163,3 +166,6 @@ class FakeQueue:
         await self.faults.passing("send message")
         self.sent.append((message, delay_seconds))
         self.faults.done("send message")
+
+    async def check(self) -> None:
+        await self.faults.passing("check queue")

@@ -158,10 +158,12 @@ def test_a_written_input_stays_and_the_signature_opens_its_container_only(blobs)
 
 
 def test_a_result_known_to_the_caller_is_not_sent_again(blobs):
+    mine, absent = new_job().id, new_job().id
+
     async def work():
-        await blobs.put_result("owner", "job_r", b"{}")
-        document, etag = await blobs.get_result("owner", "job_r", None)
-        return document, await blobs.get_result("owner", "job_r", etag), await blobs.get_result("owner", "no", None)
+        await blobs.put_result("owner", mine, b"{}")
+        document, etag = await blobs.get_result("owner", mine, None)
+        return document, await blobs.get_result("owner", mine, etag), await blobs.get_result("owner", absent, None)
 
     document, again, absent = asyncio.run(work())
     assert (document, again[0], absent) == (b"{}", None, None)
@@ -250,3 +252,16 @@ def test_each_target_we_know_and_the_workspace_lists_has_room_for_what_we_promis
         assert target.qubits <= theirs[name]["qubits"]
         assert target.max_shots <= theirs[name]["shots"]["maximum"]
         assert target.qir_profile == theirs[name]["profile"]
+
+
+@pytest.mark.parametrize("way", ["../{}/{}", "x/../../{}/{}", "..", "key:0", ""])
+def test_only_the_id_of_a_job_becomes_part_of_a_name(blobs, way):
+    """Dots in a name are resolved on the way: this one would read another owner's result."""
+    victims = new_job().id
+
+    async def work():
+        await blobs.put_result("victim", victims, b"{}")
+        return await blobs.get_result("thief", way.format("victim", victims), None)
+
+    with pytest.raises(ValueError, match="not the id of a job"):
+        asyncio.run(work())

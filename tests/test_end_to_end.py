@@ -12,8 +12,10 @@ import uuid
 import httpx
 import pytest
 
+from local.callers import caller
+from local.names import TENANT_ID
 from local.state import State
-from quantum_jobs.models import provider_job_id
+from quantum_jobs.models import Caller, hash_of_key, provider_job_id
 
 from .cloud import start_cloud
 from .conftest import Service, finished, submit
@@ -231,6 +233,26 @@ def test_another_callers_job_is_not_found_whatever_headers_say(service, api):
             foreign, absent = bob.get(path, headers=spoof), bob.get(path.replace(job["id"], "job_" + "0" * 26))
             assert (foreign.status_code, foreign.json()["type"]) == (404, absent.json()["type"])
             assert {**foreign.json(), "instance": ""} == {**absent.json(), "instance": ""}
+
+
+def test_no_path_leads_into_another_callers_folder(service, api):
+    job = finished(api, submit(api))
+    owner = Caller(TENANT_ID, caller(service.state, "demo").object_id, "", frozenset()).owner
+    assert any(name == f"results/{owner}/{job['id']}.json" for name in blobs_of(service))
+    with service.api("bob") as bob:
+        for way in ("..%2F", "%2e%2e%2f", "..%5C", "../"):
+            answer = bob.get(f"/jobs/{way}{owner}%2F{job['id']}/result")
+            assert (answer.status_code, "counts" in answer.text) == (404, False)
+
+
+def test_what_is_no_job_id_is_no_job(api):
+    key = str(uuid.uuid4())
+    submit(api, key)
+    row = f"key:{hash_of_key(key)}"  # lies in the caller's own partition, beside the job
+    for name in (row, "job_", "job_'%20or%20'1'%20eq%20'1", "job_%00", "%F0%9F%92%A9", "job_" + "z" * 26):
+        for path in (f"/jobs/{name}", f"/jobs/{name}/result"):
+            answer = api.get(path)
+            assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "job-not-found")
 
 
 def test_a_wrong_method_and_an_unknown_path_are_problems_too(api):

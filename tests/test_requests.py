@@ -9,13 +9,14 @@ from quantum_jobs.errors import (
     Forbidden,
     IdempotencyKeyMissing,
     InvalidRequest,
+    JobNotFound,
     PayloadTooLarge,
     Unauthorized,
     UnsupportedMediaType,
 )
 from quantum_jobs.models import Caller
 from quantum_jobs.operations import BY_NAME
-from quantum_jobs.requests import Callers, job_request, refuse_parameters
+from quantum_jobs.requests import Callers, job_id, job_request, refuse_parameters
 
 from . import samples
 
@@ -204,3 +205,12 @@ def test_a_caller_without_the_role_is_refused_with_the_roles_that_would_do():
 def test_text_that_is_no_unicode_is_refused():
     body = json.dumps(BODY).replace("OPENQASM", "\\\\ud800").replace("\\\\ud800", "\\ud800").encode()
     assert list(faults(body)) == [""]
+
+
+@pytest.mark.parametrize(
+    "name", ["../owner/job_" + "0" * 26, "key:0", "job_", "", "job_" + "z" * 26, "job_" + "0" * 27]
+)
+def test_what_has_not_the_form_of_a_job_id_is_not_found(name):
+    request = func.HttpRequest(method="GET", url="https://x", headers={}, route_params={"jobId": name}, body=b"")
+    with pytest.raises(JobNotFound):
+        job_id(request)

@@ -5,7 +5,15 @@ import azure.functions as func
 import pytest
 
 from quantum_jobs import errors, responses
-from quantum_jobs.errors import Fault, JobFailed, MethodNotAllowed, ProgramInvalid, QuantumJobsError, Unauthorized
+from quantum_jobs.errors import (
+    Fault,
+    JobFailed,
+    MethodNotAllowed,
+    ProgramInvalid,
+    QuantumJobsError,
+    SettingsMissing,
+    Unauthorized,
+)
 from quantum_jobs.models import JobState
 from quantum_jobs.responses import Answer, answers, job_status, matches, submitted
 
@@ -42,6 +50,13 @@ def test_an_unexpected_fault_says_nothing_but_its_request_id(caplog):
     assert "hunter2" not in response.get_body().decode()
     assert set(body) == {"type", "title", "status", "detail", "instance"}
     assert "unexpected fault in some_operation" in caplog.text
+
+
+def test_a_missing_setting_is_for_the_log_alone(caplog):
+    response = answered(SettingsMissing("Set KEY_VAULT_URL"))
+    assert response.status_code == 500
+    assert b"KEY_VAULT_URL" not in response.get_body()
+    assert "Set KEY_VAULT_URL" in caplog.text
 
 
 def test_a_missing_token_is_challenged():

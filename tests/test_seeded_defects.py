@@ -114,6 +114,7 @@ DEFECTS = {
         "if False:",
         REQUESTS,
     ),
+    "any text taken for a job's id": ("requests.py", "    if not is_job_id(given):\n", "    if False:\n", REQUESTS),
     "roles not looked at": ("requests.py", "if not caller.roles & operation.roles:", "if False:", REQUESTS),
     "unknown members let in": ("requests.py", 'extra="forbid"', 'extra="ignore"', REQUESTS),
     "unknown query parameters let in": ("requests.py", "    if unknown:\n", "    if False:\n", REQUESTS),

@@ -370,6 +370,29 @@ def test_a_pending_poll_is_two_calls(world):
     assert world.faults.calls == ["get record", "get job"]
 
 
+@pytest.mark.parametrize("part", ["check records", "check queue", "locate workspace"])
+def test_a_part_of_ours_that_does_not_answer_makes_the_service_unready(world, part):
+    world.faults.before.add(part)
+    with pytest.raises(ServiceUnavailable):
+        asyncio.run(world.service.ready())
+    world.faults.before.clear()
+    asyncio.run(world.service.ready())
+
+
+def test_a_dead_workspace_does_not_make_the_service_unready(world):
+    world.faults.before |= {"targets", "get job"}
+    asyncio.run(world.service.ready())
+
+
+def test_health_probes_cost_one_look_in_five_seconds(world):
+    async def probe():
+        for _ in range(10):
+            await world.service.ready()
+
+    asyncio.run(probe())
+    assert world.faults.calls.count("check records") == 1
+
+
 def test_an_unknown_target_in_a_path_is_not_found(world):
     with pytest.raises(TargetNotFound):
         asyncio.run(world.service.target("nowhere"))
