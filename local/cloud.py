@@ -199,6 +199,7 @@ class Cloud:
             storage=LinkedAccount(account.name, account.key, account.url("blob")),
             api_keys=[self._api_key],
             verify=self._certificates.client_context(),
+            data=self._data,
         )
         self._stops.append(workspace.stop)
         await workspace.start()

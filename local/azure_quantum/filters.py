@@ -1,71 +1,52 @@
 """The filter language of the lists: clauses joined by and, as the azure-quantum package writes them."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import date
 
 from local.azure_quantum.errors import Refused
-from local.azure_quantum.times import Ticks, date
+from local.azure_quantum.times import PER_SECOND
+
+MOST_COMPARISONS = 100
+PER_DAY = 86400 * PER_SECOND
+_LAST_CHARACTER = 0x10FFFF
 
 
-class Item(Protocol):
-    """What jobs and sessions are listed by."""
+@dataclass(frozen=True)
+class Clause:
+    """A condition on the table of items: SQL, which holds no text of a caller, and the values of its marks."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def item_type(self) -> str: ...
-    @property
-    def job_type(self) -> str: ...
-    @property
-    def provider_id(self) -> str: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def state(self) -> str: ...
-    @property
-    def created(self) -> Ticks: ...
+    sql: str
+    values: tuple[str | int, ...] = ()
 
-
-type Matcher = Callable[[Item], bool]
-type Property = Callable[[Item], str]
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<date>\d{4}-\d\d-\d\d)(?![\w-])|(?P<word>[A-Za-z]+)|(?P<mark>[(),]))"
 )
-_ENUMERATED: dict[str, Property] = {
-    "itemtype": lambda item: item.item_type,
-    "jobtype": lambda item: item.job_type,
-    "providerid": lambda item: item.provider_id,
-    "target": lambda item: item.target,
-    "state": lambda item: item.state,
+_ENUMERATED = {
+    "itemtype": "item_type",
+    "jobtype": "job_type",
+    "providerid": "provider",
+    "target": "target",
+    "state": "state",
 }
-_PROPERTIES: dict[str, Property] = _ENUMERATED | {
-    "name": lambda item: item.name,
-    "creationtime": lambda item: f"{item.created:020d}",
-}
-
-
-def sort_key(word: str) -> Property:
-    """Give what a list is ordered by; raises Refused (400) for a property that is not one."""
-    found = _PROPERTIES.get(word.lower())
-    if found is None:
-        raise Refused(400, "InvalidQuery", f"There is no property {word!r} to order by.")
-    return found
+ORDERED_BY = _ENUMERATED | {"name": "name", "creationtime": "position"}
+"""Properties that a list may be ordered by, in lower case, and their columns."""
 
 
 def _refused(reason: str) -> Refused:
     return Refused(400, "InvalidQuery", f"The filter is not valid: {reason}.")
 
 
-def matcher(expression: str) -> Matcher:
-    """Read a filter; an empty one matches all. Raises Refused (400) saying what is wrong where."""
+def clauses(expression: str) -> list[Clause]:
+    """Read a filter into conditions that must all hold; raises Refused (400) saying what is wrong where."""
     if not expression.strip():
-        return lambda _: True
+        return []
     reader = _Reader(_tokens(expression))
     found = reader.conjunction()
     reader.end()
+    if sum(len(clause.values) for clause in found) > MOST_COMPARISONS:
+        raise _refused(f"it compares more than {MOST_COMPARISONS} values")
     return found
 
 
@@ -96,13 +77,13 @@ class _Reader:
         if self._position < len(self._tokens):
             raise _refused(f"unexpected {self._tokens[self._position].text!r}, where and was expected")
 
-    def conjunction(self) -> Matcher:
-        clauses = [self._clause()]
+    def conjunction(self) -> list[Clause]:
+        found = [self._clause()]
         while self._accept("and"):
-            clauses.append(self._clause())
-        return lambda item: all(clause(item) for clause in clauses)
+            found.append(self._clause())
+        return found
 
-    def _clause(self) -> Matcher:
+    def _clause(self) -> Clause:
         if self._accept("startswith"):
             return self._starts_with()
         if not self._accept("("):
@@ -111,9 +92,10 @@ class _Reader:
         while self._accept("or"):
             alternatives.append(self._comparison())
         self._expect(")")
-        return lambda item: any(alternative(item) for alternative in alternatives)
+        values = tuple(value for alternative in alternatives for value in alternative.values)
+        return Clause(f"({' OR '.join(alternative.sql for alternative in alternatives)})", values)
 
-    def _starts_with(self) -> Matcher:
+    def _starts_with(self) -> Clause:
         self._expect("(")
         word = self._take("word")
         self._expect(",")
@@ -121,19 +103,21 @@ class _Reader:
         self._expect(")")
         if word.lower() != "name":
             raise _refused(f"startswith takes Name, not {word!r}")
-        return lambda item: item.name.startswith(prefix)
+        beyond = _after_all_that_start_with(prefix)
+        if beyond is None:
+            return Clause("name >= ?", (prefix,))
+        return Clause("(name >= ? AND name < ?)", (prefix, beyond))
 
-    def _comparison(self) -> Matcher:
+    def _comparison(self) -> Clause:
         word = self._take("word")
         operation = self._take("word").lower()
         if word.lower() == "creationtime" and operation in {"ge", "le"}:
-            day = self._take("date")
-            return lambda item: date(item.created) >= day if operation == "ge" else date(item.created) <= day
-        value = _ENUMERATED.get(word.lower())
-        if value is None or operation != "eq":
+            day = _ticks(self._take("date"))
+            return Clause("created >= ?", (day,)) if operation == "ge" else Clause("created < ?", (day + PER_DAY,))
+        column = _ENUMERATED.get(word.lower())
+        if column is None or operation != "eq":
             raise _refused(f"{word} {operation} is not a comparison")
-        wanted = _unquoted(self._take("text")).lower()
-        return lambda item: value(item).lower() == wanted
+        return Clause(f"{column} = ?", (_unquoted(self._take("text")).lower(),))
 
     def _accept(self, text: str) -> bool:
         found = self._position < len(self._tokens) and self._tokens[self._position].text.lower() == text
@@ -157,3 +141,20 @@ class _Reader:
 
 def _unquoted(text: str) -> str:
     return text[1:-1].replace("''", "'")
+
+
+def _after_all_that_start_with(prefix: str) -> str | None:
+    """Give the first text, by code points, behind all that start with a prefix; None when there is none."""
+    stem = prefix.rstrip(chr(_LAST_CHARACTER))
+    if not stem:
+        return None
+    following = ord(stem[-1]) + 1
+    # Surrogates are no characters of a text in UTF-8.
+    return stem[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _ticks(day: str) -> int:
+    try:
+        return (date.fromisoformat(day) - date(1970, 1, 1)).days * PER_DAY
+    except ValueError as error:
+        raise _refused(f"{day} is not a day") from error

@@ -8,6 +8,7 @@ from uuid import UUID
 from local.azure_quantum.authentication import Caller
 from local.azure_quantum.blobs import BlobDoor
 from local.azure_quantum.errors import Refused
+from local.azure_quantum.items import Items
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, Kind, Links, job_document, unsigned
 from local.azure_quantum.targets import Catalogue, Target
 from local.azure_quantum.times import now
@@ -16,17 +17,14 @@ from local.azure_quantum.times import now
 class Jobs:
     """All jobs, in order of creation."""
 
-    def __init__(self, catalogue: Catalogue, door: BlobDoor, kind: Kind) -> None:
-        self._catalogue, self._door, self._kind = catalogue, door, kind
+    def __init__(self, catalogue: Catalogue, door: BlobDoor, kind: Kind, items: Items) -> None:
+        self._catalogue, self._door, self._kind, self._items = catalogue, door, kind, items
         self._jobs: dict[str, Job] = {}
         self.put_counts: Counter[str] = Counter()
         """How often each id was PUT."""
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
-
-    def __reversed__(self) -> Iterator[Job]:
-        return reversed(self._jobs.values())
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -61,8 +59,17 @@ class Jobs:
         container = self._checked_container(request)
         created = now()
         job = Job(job_id, request, caller, container, created, self._kind, updated=created, fingerprint=fingerprint)
+        self._items.add(job)
         self._jobs[job_id.lower()] = job
         return job, True
+
+    def restore(self, job: Job) -> None:
+        """Take a job back that was made before a restart."""
+        self._jobs[job.id.lower()] = job
+
+    def save(self, job: Job) -> None:
+        """Write what has changed of a job."""
+        self._items.save(job)
 
     def target_of(self, request: JobRequest) -> Target:
         """Raises Refused (400) when provider and target are not in the catalogue, or the target takes no jobs."""
@@ -92,6 +99,7 @@ class Jobs:
         for name, value in update.model_dump(exclude_none=True).items():
             setattr(job.request, name, value)
         job.updated = now()
+        self.save(job)
         return job
 
     def delete(self, job_id: str) -> None:
@@ -102,6 +110,7 @@ class Jobs:
                 409, "JobNotInTerminalState", f"Job {job_id!r} is {job.status}; cancel it before deleting it."
             )
         del self._jobs[job_id.lower()]
+        self._items.remove(job)
 
     def document(self, job: Job, api_version: str, *, signed: bool) -> dict[str, Any]:
         """Show a job; signed as the service answers GET, unsigned as it answers PUT."""

@@ -37,32 +37,38 @@ class Lifecycle:
         if task is not None and not job.is_done:
             job.is_cancelling = True
             job.updated = now()
+            self._jobs.save(job)
             task.cancel()
 
     async def stop(self) -> None:
-        """End all work; jobs under way stay as they are."""
+        """End all work; jobs under way stay as they are, to be run again after a restart."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def resume(self, job: Job) -> None:
+        """Take up a job that had not ended when the workspace stopped: it waits anew, or is cancelled as was asked."""
+        if job.is_cancelling:
+            self._end(job, "Cancelled")
+        else:
+            job.status, job.began, job.ended = "Waiting", None, None
+            self._jobs.save(job)
+            self.begin(job)
+
     async def _carry(self, job: Job) -> None:
         try:
             await self._run(job)
         except ExecutionError as error:
-            _end(job, "Failed")
-            job.error = _error_data(error.code, str(error))
+            self._end(job, "Failed", error.code, str(error))
         except BlobFault as error:
-            _end(job, "Failed")
-            job.error = _error_data("InvalidInputData", str(error))
+            self._end(job, "Failed", "InvalidInputData", str(error))
         except asyncio.CancelledError:
             if not job.is_cancelling:
                 raise
-            _end(job, "Cancelled")
-            job.cancelled = job.ended
+            self._end(job, "Cancelled")
         except Exception as error:
-            _end(job, "Failed")
-            job.error = _error_data("InternalError", f"The local workspace failed: {type(error).__name__}: {error}")
+            self._end(job, "Failed", "InternalError", f"The local workspace failed: {type(error).__name__}: {error}")
             raise
 
     async def _run(self, job: Job) -> None:
@@ -70,13 +76,13 @@ class Lifecycle:
         draw = random.Random(f"{self._seed}:{job.id}")
         await asyncio.sleep(target.queue_seconds * self._time_scale * draw.uniform(0.5, 1.5))
         program = await self._door.read(self._input(job))
-        answer = await self._pool.run(self._request(job, target), program, lambda: _begin(job))
+        answer = await self._pool.run(self._request(job, target), program, lambda: self._step(job, "Executing"))
         await asyncio.sleep(target.execution_seconds * self._time_scale)
-        job.status, job.ended = "Finishing", now()
+        self._step(job, "Finishing")
         await self._write(job, target, answer)
         job.cost = estimate(target, answer.usage)
         job.usage = {name: float(amount) for name, amount in asdict(answer.usage).items() if name != "seconds"}
-        _end(job, "Succeeded")
+        self._end(job, "Succeeded")
 
     def _input(self, job: Job) -> BlobAddress:
         """Find the input; without a signature of its own it is read by the container's, if it lies in it."""
@@ -110,16 +116,20 @@ class Lifecycle:
         sas = self._container(job).sas
         await self._door.write(BlobAddress(job.container, job.output_blob, sas), answer.document, "application/json")
 
+    def _step(self, job: Job, status: Status) -> None:
+        """Go on to a state that is not the last."""
+        job.status, job.updated = status, now()
+        if status == "Executing":
+            job.began = job.updated
+        else:
+            job.ended = job.updated
+        self._jobs.save(job)
 
-def _begin(job: Job) -> None:
-    job.status, job.began, job.updated = "Executing", now(), now()
-
-
-def _end(job: Job, status: Status) -> None:
-    job.ended = job.ended or now()
-    job.updated = now()
-    job.status = status
-
-
-def _error_data(code: str, message: str) -> dict[str, object]:
-    return {"code": code, "message": message}
+    def _end(self, job: Job, status: Status, code: str = "", message: str = "") -> None:
+        """Come to a last state; `code` and `message` are errorData of a failure."""
+        job.updated = now()
+        job.ended = job.ended or job.updated
+        job.status = status
+        job.error = {"code": code, "message": message} if code else None
+        job.cancelled = job.ended if status == "Cancelled" else None
+        self._jobs.save(job)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -111,6 +111,7 @@ class Job:
     error: dict[str, Any] | None = None
     usage: dict[str, float] | None = None
     fingerprint: str = field(default="")
+    position: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -137,8 +138,29 @@ class Job:
     def target(self) -> str:
         return self.request.target
 
+    @property
+    def session_key(self) -> str | None:
+        return self.request.session_id.lower() if self.request.session_id else None
+
     item_type: ClassVar = "Job"
     job_type: ClassVar = "QuantumComputing"
+
+    def record(self) -> str:
+        """Write all of it as JSON."""
+        progress = {name: getattr(self, name) for name in _PLAIN}
+        caller = {"id": self.caller.id, "kind": self.caller.kind}
+        request = self.request.model_dump_json(by_alias=True, exclude_none=True)
+        return f'{{"request": {request}, "caller": {json.dumps(caller)}, "progress": {json.dumps(progress)}}}'
+
+    @classmethod
+    def of_record(cls, record: str) -> "Job":
+        """Read what `record` wrote; raises ValueError, KeyError or TypeError."""
+        document = json.loads(record)
+        request = JobRequest.model_validate(document["request"])
+        return cls(request=request, caller=Caller(**document["caller"]), **document["progress"])
+
+
+_PLAIN = [entry.name for entry in fields(Job) if entry.name not in {"request", "caller", "position"}]
 
 
 @dataclass(frozen=True)

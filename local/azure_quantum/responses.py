@@ -9,9 +9,10 @@ from starlette.responses import JSONResponse, Response
 from local.azure_quantum import listing
 from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import BlobFault, Refused, Unauthorized
+from local.azure_quantum.items import Item
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, SasRequest, SessionRequest, parsed
 from local.azure_quantum.resources import resource_document, search
-from local.azure_quantum.sessions import Session, top_level
+from local.azure_quantum.sessions import Session
 from local.azure_quantum.workspace import Workspace
 
 API_VERSIONS = ("2026-01-15-preview", "2025-12-01-preview")
@@ -140,31 +141,35 @@ class Responses:
 
     async def list_jobs(self, request: Request) -> Response:
         _, version = self._enter(request)
-        return self._page_of(listing.page(self._workspace.jobs, request), version)
+        return self._page_of(listing.page(self._workspace.items, listing.JOBS, request), version)
 
     async def list_top_level_items(self, request: Request) -> Response:
         _, version = self._enter(request)
-        items = top_level(self._workspace.sessions, self._workspace.jobs)
-        return self._page_of(listing.page(items, request), version)
+        self._workspace.sessions.refresh()
+        return self._page_of(listing.page(self._workspace.items, listing.TOP_LEVEL, request), version)
 
     async def list_sessions(self, request: Request) -> Response:
         _, version = self._enter(request)
-        return self._page_of(listing.page(list(self._workspace.sessions), request), version)
+        self._workspace.sessions.refresh()
+        return self._page_of(listing.page(self._workspace.items, listing.SESSIONS, request), version)
 
     async def list_session_jobs(self, request: Request) -> Response:
         """List the jobs of a session: newest first, unlike every other list."""
         _, version = self._enter(request)
         session = self._workspace.sessions.get(request.path_params["session"])
-        return self._page_of(listing.page(session.jobs, request, newest_first=True), version)
+        scope = listing.of_session(session.id)
+        return self._page_of(listing.page(self._workspace.items, scope, request, newest_first=True), version)
 
-    def _page_of(self, page: listing.Page[Any], version: str) -> Response:
+    def _page_of(self, page: listing.Page, version: str) -> Response:
         value = [self._item(item, version) for item in page.items]
         return json_answer({"value": value, "nextLink": page.next_link})
 
-    def _item(self, item: Job | Session, version: str) -> dict[str, Any]:
+    def _item(self, item: Item, version: str) -> dict[str, Any]:
         if isinstance(item, Session):
             return item.document(version)
-        return self._workspace.jobs.document(item, version, signed=False)
+        if isinstance(item, Job):
+            return self._workspace.jobs.document(item, version, signed=False)
+        raise TypeError(f"{type(item).__name__} is not listed.")
 
     async def put_session(self, request: Request) -> Response:
         caller, version = self._enter(request)

@@ -1,12 +1,14 @@
 """Sessions: jobs that belong together. Their status follows from their jobs, so it cannot go stale."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
 from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import Refused
+from local.azure_quantum.items import Items
 from local.azure_quantum.models import Job, SessionRequest, members_of_version
 from local.azure_quantum.targets import Catalogue
 from local.azure_quantum.times import PER_SECOND, Ticks, now, text
@@ -27,9 +29,11 @@ class Session:
     idle_seconds: float = IDLE_SECONDS
     closed: Ticks | None = None
     jobs: list[Job] = field(default_factory=list)
+    position: int = 0
 
     item_type: ClassVar = "Session"
     job_type: ClassVar = ""
+    session_key: ClassVar = None
 
     @property
     def name(self) -> str:
@@ -78,6 +82,20 @@ class Session:
             return min(job.ended or self.created for job in self.jobs if job.status == "Failed")
         return max([self.closed or self.created, *(job.ended or 0 for job in self.jobs)])
 
+    def record(self) -> str:
+        """Write all of it but its jobs as JSON."""
+        caller = {"id": self.caller.id, "kind": self.caller.kind}
+        request = self.request.model_dump_json(by_alias=True, exclude_none=True)
+        own = {"id": self.id, "created": self.created, "closed": self.closed}
+        return f'{{"request": {request}, "caller": {json.dumps(caller)}, "own": {json.dumps(own)}}}'
+
+    @classmethod
+    def of_record(cls, record: str, idle_seconds: float) -> "Session":
+        """Read what `record` wrote; raises ValueError, KeyError or TypeError."""
+        document = json.loads(record)
+        request = SessionRequest.model_validate(document["request"])
+        return cls(request=request, caller=Caller(**document["caller"]), idle_seconds=idle_seconds, **document["own"])
+
     def document(self, api_version: str) -> dict[str, Any]:
         document: dict[str, Any] = {
             "status": self.state,
@@ -97,9 +115,11 @@ class Session:
 class Sessions:
     """All sessions, in order of creation."""
 
-    def __init__(self, catalogue: Catalogue, idle_seconds: float = IDLE_SECONDS) -> None:
-        self._catalogue, self._idle_seconds = catalogue, idle_seconds
+    def __init__(self, catalogue: Catalogue, items: Items, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._catalogue, self._items, self._idle_seconds = catalogue, items, idle_seconds
         self._sessions: dict[str, Session] = {}
+        self._listed_as: dict[str, str] = {}
+        """The state under which each session is listed that may still change."""
 
     def __iter__(self) -> Iterator[Session]:
         return iter(self._sessions.values())
@@ -125,14 +145,37 @@ class Sessions:
         if self._catalogue.find(request.provider_id, request.target) is None:
             raise Refused(400, "InvalidRequest", f"Target {request.target!r} is not available.")
         session = Session(session_id, request, caller, now(), self._idle_seconds)
-        self._sessions[session_id.lower()] = session
+        self._items.add(session)
+        self._add(session)
         return session
+
+    def restore(self, record: str) -> Session:
+        """Take a session back, without its jobs; raises ValueError, KeyError or TypeError."""
+        session = Session.of_record(record, self._idle_seconds)
+        self._add(session)
+        return session
+
+    def _add(self, session: Session) -> None:
+        self._sessions[session.id.lower()] = session
+        self._listed_as[session.id.lower()] = ""
+
+    def refresh(self) -> None:
+        """Bring the states that lists filter by up to date: they follow from jobs and from the time."""
+        for key, listed in list(self._listed_as.items()):
+            session = self._sessions[key]
+            state = session.state
+            if state != listed:
+                self._items.save(session)
+                self._listed_as[key] = state
+            if state in TERMINAL:
+                del self._listed_as[key]
 
     def close(self, session_id: str) -> Session:
         """Take no more jobs; those under way run to their end."""
         session = self.get(session_id)
         if session.state not in TERMINAL and session.closed is None:
             session.closed = now()
+            self._items.save(session)
         return session
 
     def open_for(self, session_id: str, target_id: str) -> Session:
@@ -148,9 +191,3 @@ class Sessions:
         if session.target != target_id:
             raise Refused.invalid_job(f"The session's target is {session.target!r}; the job's is {target_id!r}.")
         return session
-
-
-def top_level(sessions: Iterable[Session], jobs: Iterable[Job]) -> list[Session | Job]:
-    """Give sessions and the jobs that belong to none, oldest first."""
-    items: list[Session | Job] = [*sessions, *(job for job in jobs if job.request.session_id is None)]
-    return sorted(items, key=lambda item: item.created)

@@ -19,8 +19,3 @@ def text(ticks: Ticks | None) -> str | None:
         return None
     seconds, fraction = divmod(ticks, PER_SECOND)
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{fraction:07d}+00:00"
-
-
-def date(ticks: Ticks) -> str:
-    """Give the day, UTC, as YYYY-MM-DD."""
-    return f"{datetime.fromtimestamp(ticks // PER_SECOND, UTC):%Y-%m-%d}"

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from local.azure_quantum.authentication import Authentication, Caller, Verifier
 from local.azure_quantum.blobs import BlobDoor, StorageAccount
+from local.azure_quantum.items import Items
 from local.azure_quantum.jobs import Jobs
 from local.azure_quantum.lifecycle import Lifecycle
 from local.azure_quantum.models import Job, JobRequest, Kind
-from local.azure_quantum.sessions import IDLE_SECONDS, Sessions
+from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
 from local.azure_quantum.targets import Catalogue
 from local.execution.limits import DEFAULT, Limits
 from local.execution.pool import Pool
@@ -39,23 +40,47 @@ class Workspace:
         limits: Limits = DEFAULT,
         catalogue: Path | None = None,
         session_idle_seconds: float = IDLE_SECONDS,
+        data: Path | None = None,
         subscription_id: str = SUBSCRIPTION_ID,
         resource_group: str = RESOURCE_GROUP,
         name: str = NAME,
         location: str = LOCATION,
         endpoint: str = f"https://{QUANTUM_HOST}/",
     ) -> None:
+        """Open the workspace; with a folder `data` jobs and sessions are kept there over a restart.
+
+        Raises StateCorrupt or DataInUse for what is in that folder.
+        """
         self.subscription_id, self.resource_group, self.name = subscription_id, resource_group, name
         self.location, self.endpoint, self.kind, self.time_scale = location, endpoint, kind, time_scale
         self.storage = storage
         self.authentication = Authentication(issuer, api_keys)
         self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()
         self.door = BlobDoor(storage, verify=verify)
-        self.jobs = Jobs(self.catalogue, self.door, kind)
-        self.sessions = Sessions(self.catalogue, session_idle_seconds)
+        self.items = Items(data)
+        self.jobs = Jobs(self.catalogue, self.door, kind, self.items)
+        self.sessions = Sessions(self.catalogue, self.items, session_idle_seconds)
         self.pool = Pool(workers, limits)
-        seed = seed if seed is not None else secrets.token_hex(16)
+        seed = seed if seed is not None else self.items.setting("seed", secrets.token_hex(16))
         self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
+        try:
+            self._restore()
+        except BaseException:
+            self.items.close()
+            raise
+
+    def _restore(self) -> None:
+        """Make jobs and sessions again of what the file holds."""
+        for position, kind, record in self.items.records():
+            try:
+                item = self.sessions.restore(record) if kind == Session.item_type else Job.of_record(record)
+            except (ValueError, KeyError, TypeError) as error:
+                raise self.items.damaged(f"record {position} is no {kind.lower()}") from error
+            self.items.restore(item, position)
+            if isinstance(item, Job):
+                self.jobs.restore(item)
+                if item.session_key:
+                    self.sessions.get(item.session_key).jobs.append(item)
 
     @property
     def put_counts(self) -> Counter[str]:
@@ -78,11 +103,14 @@ class Workspace:
         return job, is_new
 
     async def start(self) -> None:
-        """Start the workers; raises WorkerLost when one cannot start."""
+        """Start the workers and take up jobs that had not ended; raises WorkerLost when a worker cannot start."""
         await self.pool.start()
+        for job in [job for job in self.jobs if not job.is_done]:
+            self.lifecycle.resume(job)
 
     async def stop(self) -> None:
         """End all jobs and workers and close what is open."""
         await self.lifecycle.stop()
         await self.pool.stop()
         await self.door.close()
+        self.items.close()

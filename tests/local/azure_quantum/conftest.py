@@ -61,6 +61,8 @@ class Served:
 
     workspace: Workspace
     url: str
+    stop: Callable[[], None]
+    """End it now; it ends by itself after the tests of this folder."""
 
     @property
     def path(self) -> str:
@@ -88,7 +90,7 @@ class _Server(uvicorn.Server):
 @pytest.fixture(scope="session")
 def serve(storage: StorageAccount) -> Iterator[Callable[..., Served]]:
     """Start workspaces that last as long as the tests of this folder."""
-    started: list[tuple[_Server, threading.Thread, socket.socket]] = []
+    stops: list[Callable[[], None]] = []
 
     def start(**options: Any) -> Served:
         listener = socket.create_server(("127.0.0.1", 0))
@@ -104,15 +106,19 @@ def serve(storage: StorageAccount) -> Iterator[Callable[..., Served]]:
         server = _Server(workspace)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        started.append((server, thread, listener))
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join()
+            listener.close()
+
+        stops.append(stop)
         assert server.ready.wait(30)
-        return Served(workspace, url)
+        return Served(workspace, url, stop)
 
     yield start
-    for server, thread, listener in started:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    for stop in stops:
+        stop()
 
 
 @pytest.fixture(scope="session")
