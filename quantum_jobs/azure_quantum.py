@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quantum_jobs.border import answering
-from quantum_jobs.errors import ProviderRefused
+from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.models import Job, ProviderJob, Target, WorkspaceLocation, timestamp
 from quantum_jobs.targets import offered
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.quantum import Workspace
 
+log = logging.getLogger(__name__)
+
 INPUT_FORMAT = "qir.v1"
 OUTPUT_FORMAT = "microsoft.quantum-results.v2"
 _TARGETS_FRESH_SECONDS = 30
+_RETRY_SECONDS = 5
 # Refused for good. 401 and 403 are not among them: they say that our own rights are wrong, which an operator can mend.
 _FINAL_STATUSES = frozenset({400, 404, 405, 413, 415, 422})
 
@@ -33,7 +37,8 @@ class AzureQuantumWorkspace:
         self._connected: tuple[WorkspaceLocation, Workspace] | None = None
         self._connecting = asyncio.Lock()
         self._listing = asyncio.Lock()
-        self._targets: tuple[float, Sequence[Target]] = (-1e9, ())
+        self._targets: Sequence[Target] = ()
+        self._targets_good_until = -1e9
 
     async def located(self) -> None:
         """Make sure that it is known which workspace to use.
@@ -44,17 +49,29 @@ class AzureQuantumWorkspace:
         await self._location()
 
     async def targets(self) -> Sequence[Target]:
-        """Give the targets that the workspace has and the service knows; at most 30 seconds old.
+        """Give the targets that the workspace has and the service knows; 30 s old, older while it does not answer.
 
         Raises:
-            ServiceUnavailable: the workspace or the vault does not answer.
+            ServiceUnavailable: the workspace or the vault does not answer and never has.
         """
         async with self._listing:
-            if time.monotonic() - self._targets[0] > _TARGETS_FRESH_SECONDS:
-                workspace = await self._workspace()
-                with answering("The quantum workspace"):
-                    self._targets = (time.monotonic(), await asyncio.to_thread(_list_targets, workspace))
-        return self._targets[1]
+            if time.monotonic() > self._targets_good_until:
+                await self._list()
+        return self._targets
+
+    async def _list(self) -> None:
+        try:
+            workspace = await self._workspace()
+            with answering("The quantum workspace"):
+                self._targets = await asyncio.to_thread(_list_targets, workspace)
+        except ServiceUnavailable:
+            if not self._targets:
+                raise
+            # A job for a target that was there a moment ago is made durable; the shepherd sends it when it can.
+            log.warning("the list of targets could not be renewed", exc_info=True)
+            self._targets_good_until = time.monotonic() + _RETRY_SECONDS
+        else:
+            self._targets_good_until = time.monotonic() + _TARGETS_FRESH_SECONDS
 
     async def submit(self, job: Job, container_uri: str, input_uri: str) -> None:
         """Make the job's present attempt; when it is there already, nothing happens.

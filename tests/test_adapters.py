@@ -223,6 +223,37 @@ def test_an_attempt_put_twice_is_one_job_and_runs_once(workspace, blobs, service
     assert service.workspace_jobs().count(attempt) == 1
 
 
+def test_targets_once_listed_stay_known_while_the_workspace_does_not_answer(vault, credential):
+    answering = True
+
+    async def location():
+        if not answering:
+            raise ServiceUnavailable("Key Vault")
+        return await vault.workspace_location()
+
+    async def work():
+        nonlocal answering
+        connected = AzureQuantumWorkspace(location, credential)
+        try:
+            listed = await connected.targets()
+            answering = False
+            connected._targets_good_until = 0.0
+            return listed, await connected.targets()
+        finally:
+            connected.close()
+
+    listed, again = asyncio.run(work())
+    assert again == listed
+
+
+def test_targets_never_listed_are_not_invented(credential):
+    async def nowhere():
+        raise ServiceUnavailable("Key Vault")
+
+    with pytest.raises(ServiceUnavailable):
+        asyncio.run(AzureQuantumWorkspace(nowhere, credential).targets())
+
+
 def test_a_job_that_the_workspace_does_not_know_is_none(workspace):
     assert asyncio.run(workspace.get(str(uuid.uuid4()))) is None
 
