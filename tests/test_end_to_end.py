@@ -115,6 +115,22 @@ def test_targets_are_listed_with_what_a_caller_needs_to_choose(api):
     assert api.get("/targets/rigetti.sim.qvm").json() == by_id["rigetti.sim.qvm"]
 
 
+def test_every_target_on_offer_runs_a_program_and_keeps_its_bit_order(api):
+    source = (
+        'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[3] q;\nbit[2] a;\nbit b;\n'
+        "x q[0];\nh q[2];\na = measure q[0:1];\nb = measure q[2];\n"
+    )
+    offered = [target for target in api.get("/targets").json()["value"] if target["kind"] != "syntax-checker"]
+    program = {"format": "openqasm3", "source": source}
+    answers = {item["id"]: submit(api, target=item["id"], program=program) for item in offered}
+    assert len(answers) >= 5
+    for target, answer in answers.items():
+        counts = result(api, finished(api, answer))["items"][0]["counts"]
+        right = counts.get("0 01", 0) + counts.get("1 01", 0)
+        assert right > 0.8 * sum(counts.values()), target  # noise of the devices stays far above this
+        assert min(counts["0 01"], counts["1 01"]) > 40, target  # of 200 shots, eight standard deviations
+
+
 def test_a_submit_says_where_the_job_is_and_when_to_ask(api):
     answer = submit(api)
     assert answer.headers["Location"] == f"{api.base_url}jobs/{answer.json()['id']}"

@@ -6,6 +6,7 @@ It reads QUANTUM_JOBS_URL and QUANTUM_JOBS_TOKEN. With no account and nothing in
 import argparse
 import os
 import sys
+import textwrap
 import time
 import uuid
 from typing import Any
@@ -92,10 +93,13 @@ def ask(api: httpx.Client, method: str, path: str, **request: Any) -> httpx.Resp
 
 
 def print_targets(targets: list[dict[str, Any]], chosen: str, screen: Screen) -> None:
-    screen.line("targets", f"{len(targets)} on offer")
-    for target in targets:
-        text = f"{target['id']:<30} {target['kind']:<15} {target['qubits']:>4} qubits  {target['availability']}"
-        print(f"{'':<9} {screen.paint('36', text) if target['id'] == chosen else text}")
+    """List the available targets by provider, the chosen one in colour."""
+    able = [target["id"] for target in targets if target["availability"] == "available"]
+    screen.line("targets", f"{len(able)} available")
+    for provider in sorted({target["provider"] for target in targets}):
+        names = [name for name in able if name.startswith(f"{provider}.")]
+        shown = [screen.paint("36", name) if name == chosen else name for name in names]
+        print(textwrap.fill("  ".join(shown), 100, initial_indent=" " * 10, subsequent_indent=" " * 10))
 
 
 def main() -> None:
