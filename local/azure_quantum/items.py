@@ -1,32 +1,22 @@
-"""Every job and session in SQLite: found by what lists filter and order by, and, in a file, kept over a restart."""
+"""Every job and session in a table in memory, found by what lists filter and order by."""
 
-import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from local.azure_quantum.filters import ORDERED_BY, Clause
+from local.azure_quantum.journal import Journal
 from local.azure_quantum.times import Ticks
-from local.errors import DataInUse, StateCorrupt
 
-FILE = "quantum-workspace.sqlite3"
-LAYOUT = 1
-_TABLES = """
-CREATE TABLE items (
-    position INTEGER PRIMARY KEY, item_type TEXT, job_type TEXT, provider TEXT, target TEXT, state TEXT, name TEXT,
-    created INTEGER, session TEXT);
-CREATE INDEX by_provider ON items (provider);
-CREATE INDEX by_target ON items (target);
-CREATE INDEX by_state ON items (state);
-CREATE INDEX by_name ON items (name);
-CREATE INDEX by_created ON items (created);
-CREATE INDEX by_session ON items (session);
-CREATE TABLE records (position INTEGER PRIMARY KEY, kind TEXT, record TEXT);
-CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT);
-"""
-_INSERT = "INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_RECORD = "INSERT OR REPLACE INTO records VALUES (?, ?, ?)"
+_COLUMNS = ("item_type", "job_type", "provider", "target", "state", "name", "created", "session")
+_INDEXED = ("provider", "target", "state", "name", "created", "session")
+_TABLE = f"CREATE TABLE items (position INTEGER PRIMARY KEY, {', '.join(_COLUMNS)});"
+# Each index holds all columns: a search that passes over many items never goes back to the table.
+_INDEXES = "".join(
+    f"CREATE INDEX by_{first} ON items ({first}, position, {', '.join(other for other in _COLUMNS if other != first)});"
+    for first in _INDEXED
+)
+_INSERT = f"INSERT INTO items VALUES (?{', ?' * len(_COLUMNS)})"  # noqa: S608 - no text of a caller
 
 
 class Item(Protocol):
@@ -57,21 +47,14 @@ class Item(Protocol):
 
 
 class Items:
-    """The items in order of creation; a write is on its way to the disk when its method returns."""
+    """The items in order of creation; with a journal, a write is in the file when its method returns."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Open the file in a folder, or memory without one; raises StateCorrupt or DataInUse."""
-        self._path = folder / FILE if folder else None
-        try:
-            if folder:
-                folder.mkdir(parents=True, exist_ok=True)
-            self._database = _opened(self._path)
-        except sqlite3.Error as error:
-            raise _fault(self._path, error) from error
-        except OSError as error:
-            raise DataInUse(f"{folder} cannot be opened: {error.strerror}.") from error
-        row = self._database.execute("SELECT max(position) FROM items").fetchone()
-        self._last = int(row[0] or 0)
+    def __init__(self, journal: Journal | None = None) -> None:
+        self._journal = journal
+        # One thread at a time uses it: that of the workspace's event loop.
+        self._database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        self._database.executescript(_TABLE + _INDEXES)
+        self._last = 0
         self._present: dict[int, Item] = {}
 
     def close(self) -> None:
@@ -79,31 +62,31 @@ class Items:
 
     def add(self, item: Item) -> None:
         """Put a new item at the end."""
-        self._last += 1
-        item.position = self._last
-        self._present[item.position] = item
-        values = (item.item_type.lower(), item.job_type.lower(), item.provider_id.lower(), item.target.lower())
-        row = (item.position, *values, item.state.lower(), item.name, item.created, item.session_key)
-        with self._database:
-            self._database.execute(_INSERT, row)
-            self._keep(item)
+        item.position = self._last + 1
+        self.restore([item])
+        if self._journal:
+            self._journal.write(item.position, item.item_type, item.record())
+
+    def restore(self, items: Sequence[Item]) -> None:
+        """Take items at the positions that they have."""
+        self._database.execute("BEGIN")
+        self._database.executemany(_INSERT, [_row(item) for item in items])
+        self._database.execute("COMMIT")
+        self._present.update((item.position, item) for item in items)
+        self._last = max([self._last, *(item.position for item in items)])
 
     def save(self, item: Item) -> None:
         """Write what has changed of an item: its state, its name and its record."""
         row = (item.state.lower(), item.name, item.position)
-        with self._database:
-            self._database.execute("UPDATE items SET state = ?, name = ? WHERE position = ?", row)
-            self._keep(item)
+        self._database.execute("UPDATE items SET state = ?, name = ? WHERE position = ?", row)
+        if self._journal:
+            self._journal.write(item.position, item.item_type, item.record())
 
     def remove(self, item: Item) -> None:
         self._present.pop(item.position, None)
-        with self._database:
-            self._database.execute("DELETE FROM items WHERE position = ?", (item.position,))
-            self._database.execute("DELETE FROM records WHERE position = ?", (item.position,))
-
-    def _keep(self, item: Item) -> None:
-        if self._path is not None:
-            self._database.execute(_RECORD, (item.position, item.item_type, item.record()))
+        self._database.execute("DELETE FROM items WHERE position = ?", (item.position,))
+        if self._journal:
+            self._journal.remove(item.position)
 
     def select(self, clauses: Iterable[Clause], order: str, *, newest_first: bool, skip: int, top: int) -> list[Item]:
         """Give the items that all clauses hold for, in order of a property of ORDERED_BY, then of creation."""
@@ -114,53 +97,7 @@ class Items:
         rows = self._database.execute(query, (*values, top, skip)).fetchall()
         return [self._present[position] for (position,) in rows]
 
-    def records(self) -> Iterator[tuple[int, str, str]]:
-        """Give (position, item type, record) of all items that the file holds; raises StateCorrupt."""
-        try:
-            yield from self._database.execute("SELECT position, kind, record FROM records ORDER BY position")
-        except sqlite3.Error as error:
-            raise _fault(self._path, error) from error
 
-    def restore(self, item: Item, position: int) -> None:
-        """Take an item back that was made of its record."""
-        item.position = position
-        self._present[position] = item
-
-    def damaged(self, reason: str) -> StateCorrupt:
-        """Give the error for a record that cannot be read."""
-        return StateCorrupt(self._path or Path(FILE), reason)
-
-    def setting(self, name: str, default: str) -> str:
-        """Give what the file says of the workspace, first the default."""
-        with self._database:
-            self._database.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
-        return str(self._database.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()[0])
-
-
-def _opened(path: Path | None) -> sqlite3.Connection:
-    # One thread at a time uses it: that of the workspace's event loop.
-    database = sqlite3.connect(path or ":memory:", check_same_thread=False, timeout=0)
-    try:
-        # With a write-ahead log a killed process loses nothing, and a write waits for no disk.
-        for option in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL"):
-            database.execute(f"PRAGMA {option}")
-        layout = database.execute("PRAGMA user_version").fetchone()[0]
-        if layout == 0:
-            database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;")
-        elif layout != LAYOUT:
-            raise sqlite3.DatabaseError(f"it has layout {layout}, this version of the workspace reads {LAYOUT}")
-        elif (fault := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(str(fault).splitlines()[-1])
-    except sqlite3.Error:
-        with contextlib.suppress(sqlite3.Error):
-            database.close()
-        raise
-    return database
-
-
-def _fault(path: Path | None, error: sqlite3.Error) -> Exception:
-    if "locked" in str(error):
-        return DataInUse(f"{path} belongs to another local cloud that runs now: stop it, or take another --data.")
-    if "unable to open" in str(error) or "readonly" in str(error):
-        return DataInUse(f"{path} cannot be opened: may you write in its folder?")
-    return StateCorrupt(path or Path(FILE), str(error))
+def _row(item: Item) -> tuple[str | int | None, ...]:
+    words = (item.item_type, item.job_type, item.provider_id, item.target, item.state)
+    return (item.position, *(word.lower() for word in words), item.name, item.created, item.session_key)

@@ -107,6 +107,7 @@ class Lifecycle:
             qubits=target.qubits,
             noise=target.noise,
             items=items_of(job.request),
+            substitutions=(job.request.input_params or {}).get("substitutions"),
         )
 
     async def _write(self, job: Job, target: Target, answer: Answer) -> None:

@@ -41,6 +41,12 @@ class JobRequest(_Body):
     priority: Literal["Standard", "High"] | None = None
     tags: list[str] | None = None
 
+    @property
+    def item_count(self) -> int:
+        """How many entry points a batch runs; 1 for any other job."""
+        items = (self.input_params or {}).get("items")
+        return len(items) if isinstance(items, list) else 1
+
     def fingerprint(self) -> str:
         """Give what makes two requests the same; signatures in URIs do not count, for a repeat may sign anew."""
         body = self.model_dump(mode="json")
@@ -188,7 +194,7 @@ def job_document(job: Job, links: Links, api_version: str) -> dict[str, Any]:
         "outputDataUri": links.output,
         "beginExecutionTime": text(job.began),
         "cancellationTime": text(job.cancelled),
-        "quantumComputingData": None if job.began is None else {"count": 1},
+        "quantumComputingData": None if job.began is None else {"count": request.item_count},
         "errorData": job.error,
         "isCancelling": job.is_cancelling and not job.is_done,
         "tags": request.tags or [],

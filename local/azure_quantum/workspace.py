@@ -10,6 +10,7 @@ from local.azure_quantum.authentication import Authentication, Caller, Verifier
 from local.azure_quantum.blobs import BlobDoor, StorageAccount
 from local.azure_quantum.items import Items
 from local.azure_quantum.jobs import Jobs
+from local.azure_quantum.journal import Journal
 from local.azure_quantum.lifecycle import Lifecycle
 from local.azure_quantum.models import Job, JobRequest, Kind
 from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
@@ -57,30 +58,41 @@ class Workspace:
         self.authentication = Authentication(issuer, api_keys)
         self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()
         self.door = BlobDoor(storage, verify=verify)
-        self.items = Items(data)
+        self._journal = Journal(data) if data else None
+        self.items = Items(self._journal)
         self.jobs = Jobs(self.catalogue, self.door, kind, self.items)
         self.sessions = Sessions(self.catalogue, self.items, session_idle_seconds)
         self.pool = Pool(workers, limits)
-        seed = seed if seed is not None else self.items.setting("seed", secrets.token_hex(16))
+        if seed is None:
+            seed = secrets.token_hex(16)
+            seed = self._journal.setting("seed", seed) if self._journal else seed
         self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
         try:
             self._restore()
         except BaseException:
-            self.items.close()
+            self._close()
             raise
 
+    def _close(self) -> None:
+        self.items.close()
+        if self._journal:
+            self._journal.close()
+
     def _restore(self) -> None:
-        """Make jobs and sessions again of what the file holds."""
-        for position, kind, record in self.items.records():
+        """Make jobs and sessions again of what the journal holds."""
+        if self._journal is None:
+            return
+        for position, kind, record in self._journal.records():
             try:
                 item = self.sessions.restore(record) if kind == Session.item_type else Job.of_record(record)
             except (ValueError, KeyError, TypeError) as error:
-                raise self.items.damaged(f"record {position} is no {kind.lower()}") from error
-            self.items.restore(item, position)
+                raise self._journal.damaged(f"record {position} is no {kind.lower()}") from error
+            item.position = position
             if isinstance(item, Job):
                 self.jobs.restore(item)
                 if item.session_key:
                     self.sessions.get(item.session_key).jobs.append(item)
+        self.items.restore([*self.jobs, *self.sessions])
 
     @property
     def put_counts(self) -> Counter[str]:
@@ -113,4 +125,4 @@ class Workspace:
         await self.lifecycle.stop()
         await self.pool.stop()
         await self.door.close()
-        self.items.close()
+        self._close()

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 
 from local.azure_quantum import StorageAccount, Workspace
 from local.azure_quantum.authentication import Caller as Who
-from local.azure_quantum.items import FILE, Items
+from local.azure_quantum.journal import FILE, Journal
 from local.azure_quantum.models import Job, JobRequest
 from local.errors import DataInUse, StateCorrupt
 from tests.local.azure_quantum.caller import Caller
 from tests.local.azure_quantum.conftest import Served, SmallIssuer
-from tests.local.azure_quantum.test_filters import Item
 
 type Serve = Callable[..., Served]
 type Calling = Callable[[Served], Caller]
@@ -85,24 +84,23 @@ def test_a_job_that_had_not_ended_runs_again_with_the_same_result(
 def test_what_was_written_is_there_after_a_kill(tmp_path: Path) -> None:
     code = (
         "import sys, signal, os, pathlib\n"
-        "from local.azure_quantum.items import Items\n"
-        "from tests.local.azure_quantum.test_filters import Item\n"
-        "table = Items(pathlib.Path(sys.argv[1]))\n"
+        "from local.azure_quantum.journal import Journal\n"
+        "journal = Journal(pathlib.Path(sys.argv[1]))\n"
         "for number in range(500):\n"
-        "    table.add(Item(name=str(number)))\n"
+        "    journal.write(number, 'Job', 'text')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == -signal.SIGKILL
-    with closing(Items(tmp_path)) as table:
-        assert len(list(table.records())) == 500
+    with closing(Journal(tmp_path)) as journal:
+        assert len(list(journal.records())) == 500
 
 
 def test_a_folder_belongs_to_one_workspace_at_a_time(tmp_path: Path) -> None:
-    with closing(Items(tmp_path)), pytest.raises(DataInUse, match="belongs to another local cloud"):
-        Items(tmp_path)
+    with closing(Journal(tmp_path)), pytest.raises(DataInUse, match="belongs to another local cloud"):
+        Journal(tmp_path)
     (tmp_path / "file").write_text("")
     with pytest.raises(DataInUse, match="cannot be opened"):
-        Items(tmp_path / "file" / "folder")
+        Journal(tmp_path / "file" / "folder")
 
 
 def spoiled(folder: Path, place: int) -> None:
@@ -113,19 +111,19 @@ def spoiled(folder: Path, place: int) -> None:
 
 @pytest.mark.parametrize("place", [0, 50, 4096, 8192, 40960])
 def test_a_damaged_file_is_named_in_one_sentence(tmp_path: Path, place: int) -> None:
-    with closing(Items(tmp_path)) as table:
+    with closing(Journal(tmp_path)) as journal:
         for number in range(400):
-            table.add(Item(name=f"job {number}"))
+            journal.write(number, "Job", f"job {number}" * 20)
     spoiled(tmp_path, place)
     with pytest.raises(StateCorrupt, match=r"quantum-workspace.sqlite3 is damaged \(.*\): delete it"):
-        Items(tmp_path)
+        Journal(tmp_path)
 
 
 @pytest.mark.parametrize(
     "record", ["{", "[]", "{}", '{"request": {}}', '{"request": {}, "caller": {}, "progress": {}}']
 )
 def test_a_record_that_is_no_job_is_named(storage: StorageAccount, tmp_path: Path, record: str) -> None:
-    Items(tmp_path).close()
+    Journal(tmp_path).close()
     with closing(sqlite3.connect(tmp_path / FILE)) as database, database:
         database.execute("INSERT INTO records VALUES (7, 'Job', ?)", (record,))
     with pytest.raises(StateCorrupt, match="record 7 is no job"):
@@ -136,4 +134,4 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(StateCorrupt, match="layout 99"):
-        Items(tmp_path)
+        Journal(tmp_path)
