@@ -2,7 +2,7 @@
 
 import cmath
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,3 +104,16 @@ GATES: dict[str, Kind] = {
     "ms": Kind(2, 3, _ms),
     "ccx": Kind(3, 0, _fixed(_X), controls=2),
 }
+
+
+def target_matrix(name: str, angles: Sequence[float], entries: Sequence[complex] = ()) -> Matrix:
+    """Give the matrix on a gate's own targets, its controls left out; `unitary` is made of its entries."""
+    if name != "unitary":
+        return GATES[name].matrix(*angles)
+    side = math.isqrt(len(entries))
+    return np.array(entries, dtype=np.complex128).reshape(side, side)
+
+
+def control_count(name: str) -> int:
+    """Give how many of a gate's own qubits, the first ones, are controls."""
+    return 0 if name == "unitary" else GATES[name].controls

@@ -7,7 +7,7 @@ import qulacs
 from qulacs import gate as native
 
 from local.execution.errors import InvalidProgram
-from local.execution.gates import GATES, Matrix
+from local.execution.gates import Matrix, control_count, target_matrix
 from local.execution.program import Gate, Number, Operand, Register
 
 # qulacs has its own kernels for these, several times faster than the general matrix.
@@ -55,9 +55,9 @@ class Operators:
         places = [self._places[qubit] for qubit in gate.qubits]
         if gate.name in _NATIVE and not gate.controls:
             return _NATIVE[gate.name](*places)
-        kind = GATES[gate.name]
-        controls = [self._places[qubit] for qubit in gate.controls] + places[: kind.controls]
-        made = _general(gate.name, kind.matrix(*angles), places[kind.controls :])
+        own = control_count(gate.name)
+        controls = [self._places[qubit] for qubit in gate.controls] + places[:own]
+        made = _general(gate.name, target_matrix(gate.name, angles, gate.entries), places[own:])
         if controls:
             made = native.to_matrix_gate(made)
             for control in controls:

@@ -18,12 +18,16 @@ type Operand = Number | Register
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A unitary by its name in `gates.GATES`; angles in radians; applied where all controls are 1."""
+    """A unitary by its name in `gates.GATES`; angles in radians; applied where all controls are 1.
+
+    The name `unitary` is a matrix of its own: `entries` row by row, the first qubit the lowest bit of the index.
+    """
 
     name: str
     qubits: tuple[int, ...]
     angles: tuple[Operand, ...] = ()
     controls: tuple[int, ...] = ()
+    entries: tuple[complex, ...] = ()
 
     @property
     def touched(self) -> tuple[int, ...]:
@@ -117,10 +121,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Program:
-    """Blocks, the first of which is the start; `width` is the number of qubits the program declares."""
+    """Blocks, the first of which is the start; `width` is the number of qubits the program declares.
+
+    `registers` names the arrays at the top of the output, where the format of the program names them.
+    """
 
     blocks: tuple[Block, ...]
     width: int
+    registers: tuple[str, ...] = ()
     gate_counts: dict[int, int] = field(init=False)
     measurements: int = field(init=False)
 

@@ -23,6 +23,9 @@ class Request:
     items: list[dict[str, Any]] = field(default_factory=list)
     """Entry points to run, each {entryPoint, arguments}; none is the only entry point there is."""
 
+    substitutions: dict[str, Any] | None = None
+    """Values for memory regions of a Quil program: region -> one list of numbers per run."""
+
     def document(self) -> dict[str, Any]:
         return asdict(self)
 

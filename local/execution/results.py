@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from local.execution.errors import InvalidProgram
 from local.execution.program import Number, RecordGroup
@@ -72,10 +73,14 @@ class Outcomes:
     def shots(self, seed: int) -> list[str]:
         """Give the outcome of each shot as JSON text; sampled shots in random order."""
         texts = [json.dumps(_outcome(tree(record))) for record, _ in self.counts]
-        order = np.repeat(np.arange(len(texts)), [count for _, count in self.counts])
+        return [texts[index] for index in self.order(seed).tolist()]
+
+    def order(self, seed: int) -> NDArray[np.int64]:
+        """Give for each shot the position of its output in `counts`."""
+        order = np.repeat(np.arange(len(self.counts)), [count for _, count in self.counts])
         if self.shuffled:
             np.random.default_rng(seed).shuffle(order)
-        return [texts[index] for index in order.tolist()]
+        return order
 
 
 def write_v2(batch: Sequence[Outcomes], seed: int) -> bytes:

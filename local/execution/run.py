@@ -1,10 +1,11 @@
 """Runs one request: reads the program, holds it against the target, simulates it, writes the result document."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from local.execution import ionq, qir
+from local.execution import ionq, openqasm, qir, quil
 from local.execution.errors import InvalidProgram, ProgramTooLarge, UnsupportedProgram
 from local.execution.limits import Limits
 from local.execution.noise import Noise
@@ -20,6 +21,7 @@ from local.execution.program import (
     Register,
     Reset,
 )
+from local.execution.readouts import write_honeywell, write_quil
 from local.execution.request import Answer, Request, Usage
 from local.execution.results import MICROSOFT_WRITERS, Outcomes, write_ionq
 from local.execution.schedule import measures_only_at_its_end
@@ -31,12 +33,10 @@ def run(request: Request, program: bytes, limits: Limits) -> Answer:
     if request.semantics == "echo":
         return Answer(program, Usage(shots=request.shots))
     started = time.perf_counter()
-    if request.input_format == "ionq.circuit.v1":
-        programs, document = _run_ionq(request, program, limits)
-    elif request.input_format == "qir.v1":
-        programs, document = _run_qir(request, program, limits)
-    else:
+    runner = _RUNNERS.get(request.input_format)
+    if runner is None:
         raise UnsupportedProgram(f"Input format {request.input_format!r} is not built in this local workspace.")
+    programs, document = runner(request, program, limits)
     return Answer(document, _usage(programs, request.shots, time.perf_counter() - started))
 
 
@@ -60,17 +60,54 @@ def _run_ionq(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
     return [program], write_ionq({_state(record): count / request.shots for record, count in outcomes.counts})
 
 
+def _run_openqasm(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+    if request.output_format != "honeywell.quantum-results.v1":
+        raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of honeywell.openqasm.v1.")
+    program = _held(request, openqasm.read(text))
+    outcomes = (
+        _outcomes(request, program, limits) if request.semantics != "zeros" else _all_zeros(program, request.shots)
+    )
+    return [program], write_honeywell(program.registers, [outcomes], request.seed)
+
+
+def _all_zeros(program: Program, shots: int) -> Outcomes:
+    """Give zeros without running anything: a loop that awaits a 1 would not end."""
+    record: list[Entry] = []
+    for step in program.operations():
+        if isinstance(step, RecordGroup):
+            record.append(step)
+        elif isinstance(step, RecordResult):
+            record.append(("result", 0))
+    return Outcomes([(tuple(record), shots)])
+
+
+def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+    """Run each set of substituted values for all shots; Quil's own control flow goes on every target."""
+    if request.output_format != "rigetti.quil-results.v1":
+        raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of rigetti.quil.v1.")
+    programs: list[Program] = []
+    outcomes: list[Outcomes] = []
+    for program in quil.read(text, request.substitutions):
+        if (len(programs) + 1) * request.shots > limits.shots:
+            raise ProgramTooLarge(f"Shots times sets of substitutions is more than {limits.shots}.")
+        programs.append(_held(request, program, is_profiled=False))
+        # Each set draws its own numbers.
+        simulator = _simulator(replace(request, seed=request.seed + len(outcomes)), program, limits)
+        outcomes.append(Outcomes(list(simulator.sample(request.shots).items())))
+    return programs, write_quil(programs[0].registers, outcomes, request.seed)
+
+
 def _state(record: Record) -> int:
     """Read a recorded array of bits as a whole number, the first item its lowest bit."""
     bits = [int(entry[1]) for entry in record if isinstance(entry, tuple)]
     return sum(bit << position for position, bit in enumerate(bits))
 
 
-def _held(request: Request, program: Program) -> Program:
-    """Hold a program against the target's qubits and profile."""
+def _held(request: Request, program: Program, *, is_profiled: bool = True) -> Program:
+    """Hold a program against the target's qubits and, unless its format knows none, the profile."""
     if request.qubits is not None and program.width > request.qubits:
         raise ProgramTooLarge(f"The program needs {program.width} qubits; the target has {request.qubits}.")
-    if request.profile == "base" and not measures_only_at_its_end(program.blocks[0]):
+    if is_profiled and request.profile == "base" and not measures_only_at_its_end(program.blocks[0]):
         raise UnsupportedProgram(
             "This target takes the base profile only: no mid-circuit measurement, reset or branch on a result."
         )
@@ -148,3 +185,11 @@ def _usage(programs: Sequence[Program], shots: int, seconds: float) -> Usage:
         two += counts.get(2, 0) + 6 * sum(count for size, count in counts.items() if size > 2)
         measured += program.measurements
     return Usage(one, two, measured, shots, seconds)
+
+
+_RUNNERS: dict[str, Callable[[Request, bytes, Limits], tuple[Sequence[Program], bytes]]] = {
+    "ionq.circuit.v1": _run_ionq,
+    "qir.v1": _run_qir,
+    "honeywell.openqasm.v1": _run_openqasm,
+    "rigetti.quil.v1": _run_quil,
+}

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from local.execution.classical import compute
-from local.execution.gates import GATES
+from local.execution.gates import control_count, target_matrix
 from local.execution.program import (
     Choose,
     Compute,
@@ -30,10 +30,10 @@ FALSE_ALARM = 1e-6
 
 def matrix_of(gate: Gate, width: int) -> State:
     """A gate on all qubits, from its own matrix, element by element."""
-    kind = GATES[gate.name]
-    controls = gate.controls + gate.qubits[: kind.controls]
-    targets = gate.qubits[kind.controls :]
-    small = kind.matrix(*gate.angles)
+    own = control_count(gate.name)
+    controls = gate.controls + gate.qubits[:own]
+    targets = gate.qubits[own:]
+    small = target_matrix(gate.name, gate.angles, gate.entries)
     out = np.zeros((1 << width, 1 << width), dtype=complex)
     for column in range(1 << width):
         if not all(column >> qubit & 1 for qubit in controls):

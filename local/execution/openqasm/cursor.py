@@ -1,0 +1,143 @@
+"""Goes through tokens and reads expressions and operands from them."""
+
+from collections.abc import Callable, Sequence
+
+from local.execution.openqasm.syntax import Binary, Call, Expression, Name, Number, Operand, Range, Set, Unary
+from local.execution.openqasm.tokens import Token
+
+# From loosest to tightest; OpenQASM 2 has the power where 3 has exclusive or.
+_LEVELS = (
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("^",),
+    ("&",),
+    ("==", "!="),
+    ("<", "<=", ">", ">="),
+    ("<<", ">>"),
+    ("+", "-"),
+    ("*", "/", "%"),
+)
+_FUNCTIONS = {"sin", "cos", "tan", "exp", "ln", "log", "sqrt", "arcsin", "arccos", "arctan", "asin", "acos", "atan"}
+_FUNCTIONS |= {"pow", "mod", "floor", "ceiling", "popcount", "float", "int", "uint", "angle", "bool"}
+
+
+class Cursor:
+    """A place in a list of tokens that ends with an end token."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens, self._position = tokens, 0
+        self.version = 3
+
+    @property
+    def now(self) -> Token:
+        return self._tokens[self._position]
+
+    @property
+    def after(self) -> str:
+        """The text of the token after this one."""
+        return self._tokens[min(self._position + 1, len(self._tokens) - 1)].text
+
+    def next(self) -> Token:
+        token = self.now
+        if token.kind != "end":
+            self._position += 1
+        return token
+
+    def take(self, *texts: str) -> Token | None:
+        """Go past one of these signs or words if it stands here."""
+        return self.next() if self.now.text in texts and self.now.kind in {"sign", "name"} else None
+
+    def expect(self, text: str) -> Token:
+        if self.now.text != text or self.now.kind not in {"sign", "name"}:
+            raise self.now.at.invalid(f"{text!r} must stand here, not {self.now.text!r}.")
+        return self.next()
+
+    def name(self) -> Token:
+        if self.now.kind != "name":
+            raise self.now.at.invalid(f"a name must stand here, not {self.now.text!r}.")
+        return self.next()
+
+    def listed[Item](self, read: Callable[[], Item], end: str) -> tuple[Item, ...]:
+        """Read items with commas between them up to an end sign, which is gone past."""
+        items: list[Item] = []
+        while not self.take(end):
+            if items:
+                self.expect(",")
+            items.append(read())
+        return tuple(items)
+
+    def expression(self, level: int = 0) -> Expression:
+        if level == len(_LEVELS):
+            return self._unary()
+        left = self.expression(level + 1)
+        signs = () if self.version == 2 and _LEVELS[level] == ("^",) else _LEVELS[level]
+        while sign := self.take(*signs):
+            left = Binary(sign.text, left, self.expression(level + 1), sign.at)
+        return left
+
+    def _unary(self) -> Expression:
+        if sign := self.take("-", "+", "!", "~"):
+            return Unary(sign.text, self._unary(), sign.at)
+        base = self._primary()
+        if sign := self.take("**", *("^" if self.version == 2 else ())):
+            return Binary("**", base, self._unary(), sign.at)
+        return base
+
+    def _primary(self) -> Expression:
+        token = self.next()
+        if token.kind == "sign" and token.text == "(":
+            inner = self.expression()
+            self.expect(")")
+            return inner
+        if token.kind in {"int", "float"}:
+            return Number(_number(token), token.at)
+        if token.kind != "name":
+            raise token.at.invalid(f"an expression must stand here, not {token.text!r}.")
+        if token.text in _FUNCTIONS:
+            if self.take("["):
+                self.expression()
+                self.expect("]")
+            self.expect("(")
+            return Call(token.text, self.listed(self.expression, ")"), token.at)
+        if self.now.text == "[" and self.now.kind == "sign":
+            return Operand(token.text, self.selectors(), token.at)
+        return Name(token.text, token.at)
+
+    def operand(self) -> Operand:
+        token = self.name()
+        return Operand(token.text, self.selectors(), token.at)
+
+    def selectors(self) -> tuple[Expression | Range | Set, ...]:
+        """Read what stands in brackets, nothing if there are none."""
+        if not self.take("["):
+            return ()
+        if self.take("{"):
+            items = Set(self.listed(self.expression, "}"))
+            self.expect("]")
+            return (items,)
+        return self.listed(self.range_or_expression, "]")
+
+    def range_or_expression(self) -> Expression | Range:
+        at = self.now.at
+        first = None if self.now.text == ":" else self.expression()
+        if not self.take(":"):
+            if first is None:
+                raise at.invalid("an index must stand here.")
+            return first
+        second = None if self.now.text in {"]", ":"} else self.expression()
+        if not self.take(":"):
+            return Range(first, None, second, at)
+        third = None if self.now.text == "]" else self.expression()
+        return Range(first, second, third, at)
+
+
+def _number(token: Token) -> int | float:
+    text = token.text.replace("_", "")
+    if token.kind == "float":
+        return float(text)
+    if len(text) > 1 and text[0] == "0" and text[1] in "xXbBoO":
+        return int(text, 0)
+    if len(text) > 4000:
+        raise token.at.invalid("this whole number has too many digits.")
+    return int(text)
