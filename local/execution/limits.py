@@ -11,6 +11,7 @@ class Limits:
     """Bounds of one execution; the defaults fit a laptop."""
 
     qubits: int = 26
+    clifford_qubits: int = 1024
     shots: int = 1_000_000
     program_bytes: int = 16 * MEBIBYTE
     operations: int = 20_000_000

@@ -1,9 +1,13 @@
-"""Runs a program on a state vector: shots that share a history run as one group, which splits where they part."""
+"""Runs a program on a state vector, or on stabilizers where it is wide and Clifford.
+
+Shots that share a history run as one group, which splits where they part.
+"""
 
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import qulacs
@@ -32,6 +36,7 @@ from local.execution.program import (
     Reset,
 )
 from local.execution.schedule import Deferred, final_measurements, measures_only_at_its_end
+from local.execution.stabilizer import StabilizerOperators, StabilizerState, is_clifford
 
 type Entry = RecordGroup | tuple[str, Number]
 """An item of the output: an opened array or tuple, or (kind, value) of a leaf."""
@@ -42,7 +47,7 @@ type Record = tuple[Entry, ...]
 class _Group:
     """Shots that have had the same outcomes and errors so far."""
 
-    state: qulacs.QuantumState
+    state: qulacs.QuantumState | StabilizerState
     shots: int
     block: int = 0
     position: int = 0
@@ -71,12 +76,14 @@ class Simulator:
     def __init__(self, program: Program, *, seed: int, noise: Noise = IDEAL, limits: Limits = DEFAULT) -> None:
         self._program, self._limits, self._noise = program, limits, noise
         used = program.used_qubits()
-        if len(used) > self._limits.qubits:
+        self._is_wide = len(used) > self._limits.qubits
+        if self._is_wide and not (len(used) <= self._limits.clifford_qubits and is_clifford(program)):
             raise ProgramTooLarge(
-                f"The program uses {len(used)} qubits; the local engine simulates at most {self._limits.qubits}."
+                f"The program uses {len(used)} qubits; the local engine simulates at most {self._limits.qubits}, "
+                f"or {self._limits.clifford_qubits} when all gates are Clifford gates."
             )
         self._place = {qubit: index for index, qubit in enumerate(used)}
-        self._operators = Operators(self._place)
+        self._operators: Any = StabilizerOperators(self._place) if self._is_wide else Operators(self._place)
         self._rng = np.random.default_rng(seed)
         self._deferred = [final_measurements(block) for block in program.blocks]
         self._executed = 0
@@ -87,18 +94,26 @@ class Simulator:
         if not 1 <= shots <= self._limits.shots:
             raise InvalidProgram(f"Shots is {shots}; it must be from 1 to {self._limits.shots}.")
         self._outcomes = Counter()
-        stack = [_Group(qulacs.QuantumState(max(1, len(self._place))), shots)]
+        stack = [_Group(self._start(), shots)]
         while stack:
             parts = self._advance(stack.pop())
             # The smallest part runs first, so at most log2(shots) states wait at a time.
             stack.extend(sorted(parts, key=lambda group: -group.shots))
         return self._outcomes
 
+    def _start(self) -> qulacs.QuantumState | StabilizerState:
+        qubits = max(1, len(self._place))
+        return StabilizerState(qubits) if self._is_wide else qulacs.QuantumState(qubits)
+
     def probabilities(self) -> dict[int, float]:
         """Give the exact probability of each basis state of all declared qubits (bit i = qubit i).
 
-        Raises UnsupportedProgram where a later step depends on a measurement or a reset.
+        Raises UnsupportedProgram where a later step depends on a measurement or a reset, and ProgramTooLarge.
         """
+        if self._is_wide:
+            raise ProgramTooLarge(
+                f"The program uses {len(self._place)} qubits; exact probabilities are given of {self._limits.qubits}."
+            )
         block = self._program.blocks[0]
         if not measures_only_at_its_end(block):
             raise UnsupportedProgram("This target takes no mid-circuit measurement, reset or branch on a result.")
@@ -244,15 +259,23 @@ class Simulator:
             self._outcomes[_record(group, {})] += group.shots
             return
         seed = int(self._rng.integers(0, 2**31 - 1))
-        sampled = np.array(group.state.sampling(group.shots, seed), dtype=np.int64)
         places = np.array([self._place[group.deferred[result]] for result in results])
-        bits = sampled[:, None] >> places & 1
+        bits = _sampled(group.state, places, group.shots, seed)
         flips = np.where(bits, self._noise.read_1_as_0, self._noise.read_0_as_1)
         if flips.any():
             bits ^= self._rng.random(bits.shape) < flips
         rows, counts = np.unique(bits, axis=0, return_counts=True)
         for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
             self._outcomes[_record(group, dict(zip(results, row, strict=True)))] += count
+
+
+def _sampled(
+    state: qulacs.QuantumState | StabilizerState, places: NDArray[np.int64], shots: int, seed: int
+) -> NDArray[np.int64]:
+    """Measure some qubits of so many copies of a state; rows are shots."""
+    if isinstance(state, StabilizerState):
+        return state.sample(places, shots, seed)
+    return np.array(state.sampling(shots, seed), dtype=np.int64)[:, None] >> places & 1
 
 
 def _value(operand: Operand, values: dict[int, Number]) -> Number:

@@ -195,7 +195,7 @@ def test_readout_flips_have_their_rates_in_both_directions() -> None:
 
 
 def test_more_qubits_than_the_limit_are_refused() -> None:
-    program = straight(*(Gate("h", (qubit,)) for qubit in range(5)), width=5)
+    program = straight(*(Gate("t", (qubit,)) for qubit in range(5)), width=5)
     with pytest.raises(ProgramTooLarge, match="uses 5 qubits; the local engine simulates at most 4"):
         Simulator(program, seed=0, limits=Limits(qubits=4))
 
