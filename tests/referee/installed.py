@@ -1,0 +1,6 @@
+"""Import this first: without the referee a module of tests is skipped, and says why."""
+
+import pytest
+
+pytest.importorskip("qiskit", reason="the referee is not installed here: `make test-long` does it")
+LONG = pytest.mark.long
