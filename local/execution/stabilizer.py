@@ -13,6 +13,8 @@ from local.execution.program import Gate, Number, Program, Register
 # An angle this near to one of a Clifford gate counts as that one: stim computes in single precision.
 TOLERANCE = 1e-6
 MOST_QUBITS_OF_A_GATE = 4
+# Below this, measuring copies one by one takes less time than the sampler takes to be made.
+FEW_SHOTS = 20
 
 
 def is_clifford(program: Program) -> bool:
@@ -68,6 +70,9 @@ class StabilizerState:
 
     def sample(self, places: NDArray[np.int64], shots: int, seed: int) -> NDArray[np.int64]:
         """Measure qubits of so many copies of the state; rows are shots, columns the places."""
+        if shots < FEW_SHOTS:
+            copies = [self.simulator.copy(seed=seed + shot) for shot in range(shots)]
+            return np.array([copy.measure_many(*places.tolist()) for copy in copies], dtype=np.int64)
         circuit = self.simulator.current_inverse_tableau().inverse().to_circuit()
         circuit.append("M", places.tolist())
         bits: NDArray[np.int64] = circuit.compile_sampler(seed=seed).sample(shots).astype(np.int64)
