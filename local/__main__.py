@@ -22,12 +22,30 @@ EXAMPLES = """examples:
   python -m local up                            start everything, show where it is, stop at Ctrl-C
   python -m local up --port 7071 --data .data   the job API on a fixed port, storage that outlives a stop
   python -m local run -- python script.py       an Azure Quantum script, unchanged, against the local cloud
+  python -m local azure-quantum                 the quantum workspace alone; see its --help
   python -m local run -- pytest tests           any program; its exit code is passed on
   python -m local token --as alice              a bearer token of a test caller, for curl
   python -m local check                         load function_app.py as Azure would and say what is wrong
 
 Inside `run` a program finds Azure's own names: eastus.quantum.azure.com, the storage account, the key vault and the
 managed identity; QUANTUM_JOBS_URL and QUANTUM_JOBS_TOKEN lead to the job API. Over https, no other host can be reached.
+"""
+
+
+QUANTUM_EXAMPLES = """examples:
+  python -m local azure-quantum                          start it, show the connection string, stop at Ctrl-C
+  python -m local azure-quantum --data .data             jobs, sessions and blobs outlive a stop
+  python -m local azure-quantum --time-scale 1           queues as long as the real ones
+  python -m local azure-quantum --script trouble.toml    targets that queue long, fail or are away
+  python -m local run --no-functions -- python script.py a script, unchanged, in a workspace of its own
+
+a script of behaviour (PUT the same as JSON to $LOCAL_CONTROL_URL/control/script to change it meanwhile):
+  [targets."quantinuum.qpu.h2-1"]
+  queue_seconds = 3600
+  failure_rate = 0.1
+  fail_next = 2
+  failure = { code = "ProviderTimeout", message = "The device did not answer." }
+  availability = "Degraded"
 """
 
 
@@ -71,6 +89,20 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a program inside a cloud of its own", usage="%(prog)s [...] -- COMMAND")
     run.set_defaults(action=_run)
+    quantum = commands.add_parser(
+        "azure-quantum",
+        help="start the quantum workspace alone and say how a program reaches it",
+        description="An Azure Quantum workspace on this machine, with its storage and identity, that runs programs.",
+        epilog=QUANTUM_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    quantum.set_defaults(action=_azure_quantum, no_functions=True, port=0, app=REPOSITORY)
+    quantum.add_argument("--json", action="store_true", help="one line of JSON when ready; stop when stdin closes")
+    quantum.add_argument("--data", type=Path, help="folder for jobs, sessions and blobs (default: in memory)")
+    for command in (up, run, quantum):
+        command.add_argument("--time-scale", type=_scale, help="seconds that a second of a real queue lasts: 0.001")
+        command.add_argument("--script", type=Path, help="TOML file: how targets queue, fail and are available")
+
     for command in (up, run):
         command.add_argument("--port", type=int, default=0, help="port of the job API (default: a free one)")
         command.add_argument("--data", type=Path, help="folder for what is stored (default: in memory)")
@@ -82,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--as", dest="caller", default="demo", help="demo, alice, bob, operator or outsider")
     token.add_argument("--role", action="append", choices=ROLES, help="instead of the caller's own; may be repeated")
     token.add_argument("--audience", default=AUDIENCE, help="whom the token is for (default: the job API)")
-    for command in (up, run, token):
+    for command in (up, run, quantum, token):
         command.add_argument("--state", type=Path, default=DEFAULT_FOLDER, help="folder for keys and logs")
 
     check = commands.add_parser("check", help="load a Functions app and say what is wrong with it")
@@ -96,6 +128,21 @@ def _up(options: argparse.Namespace) -> int:
 
     cloud = _cloud(options, _no_progress if options.json else _print_row)
     return _supervise(up(cloud, as_json=options.json))
+
+
+def _azure_quantum(options: argparse.Namespace) -> int:
+    from local.greeting import greeting
+    from local.supervisor import up
+
+    cloud = _cloud(options, _no_progress if options.json else _print_row)
+    return _supervise(up(cloud, as_json=options.json, greet=greeting))
+
+
+def _scale(text: str) -> float:
+    scale = float(text)
+    if not 0 <= scale <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
+    return scale
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -117,7 +164,15 @@ def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":
     state = State(options.state)
     _log_to(state)
     app = None if options.no_functions else options.app.absolute()
-    return Cloud(state, data=options.data, app=app, port=options.port, progress=progress)
+    return Cloud(
+        state,
+        data=options.data,
+        app=app,
+        port=options.port,
+        progress=progress,
+        time_scale=options.time_scale,
+        script=options.script,
+    )
 
 
 def _supervise(work: Coroutine[Any, Any, int]) -> int:

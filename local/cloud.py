@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -47,6 +48,9 @@ from local.storage import StorageDoor
 from local.web import WebServer, by_host, listening_socket
 from local.wire import Counter, counted
 
+if TYPE_CHECKING:
+    from local.azure_quantum import Workspace
+
 logger = logging.getLogger(__name__)
 DEMO_TOKEN_SECONDS = 24 * 3600
 SECONDS_TO_START_FUNCTIONS = 60.0
@@ -68,10 +72,17 @@ class Cloud:
         port: int = 0,
         progress: Progress = lambda part, where, seconds: None,
         seconds_to_stop: float = 10.0,
+        time_scale: float | None = None,
+        script: Path | None = None,
     ) -> None:
-        """Take where the storage keeps its data (None: in memory), and the Functions app (None: no Functions host)."""
+        """Take where the data is kept (None: in memory), and the Functions app (None: no Functions host).
+
+        `time_scale` is how long a second of a real queue lasts, `script` a file that tells how targets behave.
+        """
         self._state, self._data, self._app, self._port = state, data, app, port
         self._progress, self._seconds_to_stop = progress, seconds_to_stop
+        self._time_scale, self._script = time_scale, script
+        self._workspace: Workspace | None = None
         self._children: list[Child] = []
         self._sockets: list[socket.socket] = []
         self._first_stops: list[Stop] = []
@@ -190,8 +201,9 @@ class Cloud:
         """Start the quantum workspace beside its storage, which it reaches as its owner: not through the door."""
         # Half of the time to start would be these imports; in a thread they go while Azurite starts.
         await asyncio.to_thread(importlib.import_module, "local.azure_quantum")
+        from local.azure_quantum import Script, Workspace, application, urls
         from local.azure_quantum import StorageAccount as LinkedAccount
-        from local.azure_quantum import Workspace, application, urls
+        from local.azure_quantum.workspace import TIME_SCALE
 
         account = await storage
         workspace = Workspace(
@@ -200,7 +212,10 @@ class Cloud:
             api_keys=[self._api_key],
             verify=self._certificates.client_context(),
             data=self._data,
+            time_scale=TIME_SCALE if self._time_scale is None else self._time_scale,
+            script=Script.read(self._script) if self._script else None,
         )
+        self._workspace = workspace
         self._stops.append(workspace.stop)
         await workspace.start()
         return counted(application(workspace), self.counter, "azure_quantum", below=urls.WORKSPACE)
@@ -230,12 +245,19 @@ class Cloud:
         principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
         endpoint = identity.managed_identity(self._issuer, self._identity_secret, principal)
         endpoints = counted(endpoint, self.counter, "managed_identity")
-        controls = control.application(self.counter, self.health)
+        controls = control.application(self.counter, self.health, self._follow)
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             await (controls if scope["path"].startswith("/control/") else endpoints)(scope, receive, send)
 
         return choose
+
+    def _follow(self, document: object) -> None:
+        from local.azure_quantum import Script
+
+        if self._workspace is None:
+            raise PartFailed("workspace", "it is not up yet")
+        self._workspace.follow(Script.of(document))
 
     def _up(self, part: str, where: str) -> None:
         self.services[part] = where

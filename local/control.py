@@ -1,17 +1,20 @@
-"""The control endpoint of the local cloud: what went over the wire, and whether everything is up."""
+"""The control endpoint of the local cloud: what went over the wire, whether all is up, how targets shall behave."""
 
 from collections.abc import Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from local.errors import LocalCloudError
 from local.wire import Counter
 
 
-def application(counter: Counter, health: Callable[[], Mapping[str, str]]) -> Starlette:
-    """Make `/control`; `health` gives part -> `running` or why it is not."""
+def application(
+    counter: Counter, health: Callable[[], Mapping[str, str]], follow: Callable[[object], None]
+) -> Starlette:
+    """Make `/control`; `health` gives part -> `running` or why it is not, `follow` takes a script of the workspace."""
 
     async def counts(request: Request) -> Response:
         return JSONResponse(counter.snapshot())
@@ -24,10 +27,20 @@ def application(counter: Counter, health: Callable[[], Mapping[str, str]]) -> St
         parts = dict(health())
         return JSONResponse(parts, status_code=200 if all(part == "running" for part in parts.values()) else 503)
 
+    async def script(request: Request) -> Response:
+        try:
+            follow(await request.json())
+        except ValueError:
+            return PlainTextResponse("The script is not JSON.", status_code=400)
+        except LocalCloudError as error:
+            return PlainTextResponse(str(error), status_code=400)
+        return Response(status_code=204)
+
     return Starlette(
         routes=[
             Route("/control/counts", counts),
             Route("/control/counts/reset", reset, methods=["POST"]),
             Route("/control/health", state),
+            Route("/control/script", script, methods=["PUT"]),
         ]
     )

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from local.cloud import Cloud
@@ -18,8 +18,11 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LINUX_PR_SET_PDEATHSIG = 1
 
 
-async def up(cloud: Cloud, *, as_json: bool) -> int:
-    """Start the cloud and wait for Ctrl-C; with `as_json`, print one line when ready and end with stdin too."""
+async def up(cloud: Cloud, *, as_json: bool, greet: Callable[[Mapping[str, str]], str] | None = None) -> int:
+    """Start the cloud and wait for Ctrl-C; with `as_json`, print one line when ready and end with stdin too.
+
+    `greet` makes of the environment what a user is told when all is up.
+    """
     async with _signals() as signals, _started(cloud, signals):
         waits: list[Coroutine[Any, Any, Any]] = [signals.get(), _failed(cloud)]
         if as_json:
@@ -27,6 +30,8 @@ async def up(cloud: Cloud, *, as_json: bool) -> int:
             print(json.dumps(described), flush=True)
             waits.append(_end_of_stdin())
         else:
+            if greet is not None:
+                print(f"\n{greet(cloud.environment)}\n")
             print(
                 "Ctrl-C stops it. A program in a cloud of its own: python -m local run -- COMMAND",
                 flush=True,

@@ -40,6 +40,7 @@ class Authentication:
     def __init__(self, issuer: Verifier, api_keys: Collection[str]) -> None:
         self._issuer, self._api_keys = issuer, tuple(api_keys)
         self.disabled_keys: set[str] = set()
+        self.keys_enabled = True
 
     def data_caller(self, request: Request) -> Caller:
         """Raises Unauthorized when neither key nor token holds."""
@@ -48,7 +49,7 @@ class Authentication:
             return self._token_caller(request, DATA_AUDIENCES)
         if not any(compare_digest(key.encode(), known.encode()) for known in self._api_keys):
             raise Unauthorized
-        if key in self.disabled_keys:
+        if key in self.disabled_keys or not self.keys_enabled:
             raise Unauthorized
         return Caller(f"key-{self._api_keys.index(key) + 1}", "Key")
 

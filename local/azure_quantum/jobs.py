@@ -53,7 +53,7 @@ class Jobs:
             if present.fingerprint != fingerprint:
                 raise Refused(409, "JobAlreadyExists", f"A job {job_id!r} with another definition exists already.")
             return present, False
-        target = self.target_of(request)
+        target = self._open_target(request)
         request.output_data_format = _checked_formats(request, target)
         _check_parameters(request, target)
         container = self._checked_container(request)
@@ -72,12 +72,17 @@ class Jobs:
         self._items.save(job)
 
     def target_of(self, request: JobRequest) -> Target:
-        """Raises Refused (400) when provider and target are not in the catalogue, or the target takes no jobs."""
+        """Raises Refused (400) when provider and target are not in the catalogue."""
         target = self._catalogue.find(request.provider_id, request.target)
         if target is None:
             raise Refused.invalid_job(
                 f"Target {request.target!r} of provider {request.provider_id!r} is not available."
             )
+        return target
+
+    def _open_target(self, request: JobRequest) -> Target:
+        """Raises Refused (400) also when the target takes no jobs."""
+        target = self.target_of(request)
         if target.availability == "Unavailable":
             raise Refused.invalid_job(f"Target {target.id!r} is unavailable.")
         return target
@@ -163,9 +168,9 @@ def _checked_formats(request: JobRequest, target: Target) -> str:
 
 
 def shots_of(request: JobRequest, target: Target) -> int:
-    """Read the shots asked for; `count` is what older packages send. Raises Refused (400) out of the target's range."""
+    """Read the shots asked for: `count` in older packages, `runs` in Pulser's; raises Refused (400) out of range."""
     parameters = request.input_params or {}
-    shots = next((parameters[name] for name in ("shots", "count") if parameters.get(name) is not None), None)
+    shots = next((parameters[name] for name in ("shots", "count", "runs") if parameters.get(name) is not None), None)
     if shots is None:
         return target.shots.default
     if isinstance(shots, str) and shots.isascii() and shots.isdigit():

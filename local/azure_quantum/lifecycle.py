@@ -10,6 +10,7 @@ from local.azure_quantum.costs import estimate
 from local.azure_quantum.errors import BlobFault
 from local.azure_quantum.jobs import Jobs, items_of, shots_of
 from local.azure_quantum.models import Job, Status
+from local.azure_quantum.script import Script
 from local.azure_quantum.targets import QIR_FORMAT, Target
 from local.azure_quantum.times import now
 from local.execution.errors import ExecutionError
@@ -24,6 +25,7 @@ class Lifecycle:
         self._jobs, self._door, self._pool = jobs, door, pool
         self._seed, self._time_scale = seed, time_scale
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self.script = Script()
 
     def begin(self, job: Job) -> None:
         """Start carrying a new job."""
@@ -78,7 +80,12 @@ class Lifecycle:
         program = await self._door.read(self._input(job))
         answer = await self._pool.run(self._request(job, target), program, lambda: self._step(job, "Executing"))
         await asyncio.sleep(target.execution_seconds * self._time_scale)
+        failure = self.script.failure(target, draw)
+        if failure is not None:
+            self._end(job, "Failed", failure.code, failure.message)
+            return
         self._step(job, "Finishing")
+        await asyncio.sleep(self.script.finishing_seconds(target) * self._time_scale)
         await self._write(job, target, answer)
         job.cost = estimate(target, answer.usage)
         job.usage = {name: float(amount) for name, amount in asdict(answer.usage).items() if name != "seconds"}
@@ -108,6 +115,7 @@ class Lifecycle:
             noise=target.noise,
             items=items_of(job.request),
             substitutions=(job.request.input_params or {}).get("substitutions"),
+            variables=(job.request.input_params or {}).get("variables"),
         )
 
     async def _write(self, job: Job, target: Target, answer: Answer) -> None:

@@ -159,6 +159,12 @@ class Sessions:
         self._sessions[session.id.lower()] = session
         self._listed_as[session.id.lower()] = ""
 
+    def time_out_after(self, idle_seconds: float) -> None:
+        """Let sessions, those that are open too, time out after so many seconds without a new job."""
+        self._idle_seconds = idle_seconds
+        for key in self._listed_as:
+            self._sessions[key].idle_seconds = idle_seconds
+
     def refresh(self) -> None:
         """Bring the states that lists filter by up to date: they follow from jobs and from the time."""
         for key, listed in list(self._listed_as.items()):

@@ -85,7 +85,9 @@ class Provider(_Entry):
         return states.pop() if len(states) == 1 else "Degraded"
 
 
-class Catalogue(_Entry):
+class Catalogue(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     providers: tuple[Provider, ...]
 
     @classmethod

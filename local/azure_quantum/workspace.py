@@ -13,6 +13,7 @@ from local.azure_quantum.jobs import Jobs
 from local.azure_quantum.journal import Journal
 from local.azure_quantum.lifecycle import Lifecycle
 from local.azure_quantum.models import Job, JobRequest, Kind
+from local.azure_quantum.script import Script
 from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
 from local.azure_quantum.targets import Catalogue
 from local.execution.limits import DEFAULT, Limits
@@ -42,6 +43,7 @@ class Workspace:
         catalogue: Path | None = None,
         session_idle_seconds: float = IDLE_SECONDS,
         data: Path | None = None,
+        script: Script | None = None,
         subscription_id: str = SUBSCRIPTION_ID,
         resource_group: str = RESOURCE_GROUP,
         name: str = NAME,
@@ -50,13 +52,14 @@ class Workspace:
     ) -> None:
         """Open the workspace; with a folder `data` jobs and sessions are kept there over a restart.
 
-        Raises StateCorrupt or DataInUse for what is in that folder.
+        Raises StateCorrupt or DataInUse for what is in that folder, ScriptWrong for the script.
         """
         self.subscription_id, self.resource_group, self.name = subscription_id, resource_group, name
         self.location, self.endpoint, self.kind, self.time_scale = location, endpoint, kind, time_scale
         self.storage = storage
         self.authentication = Authentication(issuer, api_keys)
         self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()
+        self._offered = self.catalogue.providers
         self.door = BlobDoor(storage, verify=verify)
         self._journal = Journal(data) if data else None
         self.items = Items(self._journal)
@@ -68,10 +71,19 @@ class Workspace:
             seed = self._journal.setting("seed", seed) if self._journal else seed
         self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
         try:
+            if script is not None:
+                self.follow(script)
             self._restore()
         except BaseException:
             self._close()
             raise
+
+    def follow(self, script: Script) -> None:
+        """Behave from now on as a script tells, forgetting the one before; raises ScriptWrong."""
+        self.catalogue.providers = script.applied(self._offered)
+        self.lifecycle.script = script
+        self.sessions.time_out_after(script.session_idle_seconds)
+        self.authentication.keys_enabled = script.api_keys_enabled
 
     def _close(self) -> None:
         self.items.close()

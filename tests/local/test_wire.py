@@ -42,7 +42,7 @@ def test_requests_count_by_method_and_route_not_by_id(counter: Counter, service:
 
 def test_the_control_endpoint_shows_resets_and_does_not_count_itself(counter: Counter, service: AsgiClient) -> None:
     parts = {"azurite": "running"}
-    panel = AsgiClient(control.application(counter, lambda: parts))
+    panel = AsgiClient(control.application(counter, lambda: parts, follow=print))
     service.get("/base/things/a")
     assert panel.get("/control/counts").json() == {"things": {"GET /things/{id}": 1}}
     assert panel.post("/control/counts/reset").status_code == 204
