@@ -4,11 +4,18 @@ import random
 from collections.abc import Callable
 from math import pi
 
-from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
+from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit.library import QFTGate
 
 DYNAMIC = {"teleportation", "reset_and_reuse"}
 WIDE = {"ghz_20", "clifford_and_t_20"}
+ONE_QUBIT = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "rx", "ry", "rz"]
+TWO_QUBITS = ["cx", "cz"]
+
+
+def flat(circuit: QuantumCircuit) -> QuantumCircuit:
+    """Say a circuit with gates that no target splits further."""
+    return transpile(circuit, basis_gates=[*ONE_QUBIT, *TWO_QUBITS], optimization_level=0)
 
 
 def bell() -> QuantumCircuit:

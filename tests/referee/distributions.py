@@ -6,20 +6,17 @@ Keys are Qiskit's: the last register first, registers apart by a space, within a
 from collections import Counter
 from collections.abc import Mapping
 from functools import cache
+from operator import itemgetter
 
 from qiskit import QuantumCircuit
-from qiskit.quantum_info import Statevector
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 from scipy.stats import chi2
 
-from tests.referee.circuits import CIRCUITS, DYNAMIC
+from tests.referee.circuits import CIRCUITS, DYNAMIC, ONE_QUBIT, TWO_QUBITS, WIDE, flat
 
 FALSE_ALARM = 1e-9
 """Of one comparison; the suite makes fewer than a thousand, so that right counts fail it once in a million runs."""
-REFEREE_SHOTS = 200_000
-ONE_QUBIT = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "rx", "ry", "rz"]
-TWO_QUBITS = ["cx", "cz"]
 
 
 def measured(circuit: QuantumCircuit) -> dict[int, int]:
@@ -58,7 +55,8 @@ def fold(shares: Mapping[int, float], circuit: QuantumCircuit) -> dict[str, floa
 def states(name: str) -> dict[int, float]:
     """The exact probability of each basis state of all qubits, bit i = qubit i; only states that can come."""
     circuit = CIRCUITS[name]().remove_final_measurements(inplace=False)
-    probabilities = Statevector(circuit).probabilities()
+    circuit.save_statevector()
+    probabilities = AerSimulator(method="statevector").run(circuit).result().get_statevector().probabilities()
     return {state: float(probabilities[state]) for state in (probabilities > 1e-12).nonzero()[0].tolist()}
 
 
@@ -68,10 +66,16 @@ def exact(name: str) -> dict[str, float]:
     return fold(states(name), CIRCUITS[name]())
 
 
-def sampled(circuit: QuantumCircuit, noise: Mapping[str, float], seed: int = 7) -> dict[str, int]:
-    """Counts of Aer with depolarizing errors after gates and flips when read."""
-    simulator = AerSimulator(method="statevector", noise_model=_noise_model(noise), seed_simulator=seed)
-    return dict(simulator.run(circuit, shots=REFEREE_SHOTS).result().get_counts())
+def sampled(name: str, noise: Mapping[str, float] | None = None) -> dict[str, int]:
+    """Counts of Aer for a circuit of flat gates with depolarizing errors after gates and flips when read."""
+    return _sampled(name, tuple(sorted((noise or {}).items())))
+
+
+@cache
+def _sampled(name: str, noise: tuple[tuple[str, float], ...]) -> dict[str, int]:
+    simulator = AerSimulator(noise_model=_noise_model(dict(noise)), seed_simulator=7)
+    shots = 10_000 if name in WIDE else 50_000
+    return dict(simulator.run(flat(CIRCUITS[name]()), shots=shots).result().get_counts())
 
 
 def _noise_model(noise: Mapping[str, float]) -> NoiseModel | None:
@@ -88,7 +92,7 @@ def _noise_model(noise: Mapping[str, float]) -> NoiseModel | None:
 def assert_agrees(counts: Mapping[str, int], name: str) -> None:
     """Hold counts of a noiseless target against the referee: exact where the circuit measures at its end."""
     if name in DYNAMIC:
-        assert_alike(counts, sampled(CIRCUITS[name](), {}))
+        assert_alike(counts, sampled(name))
         return
     assert_distributed(counts, exact(name))
 
@@ -103,8 +107,8 @@ def assert_distributed(counts: Mapping[str, int], probabilities: Mapping[str, fl
     shots = sum(counts.values())
     cells: list[tuple[int, float]] = []
     seen, expected = 0, 0.0
-    for outcome in sorted(probabilities, key=lambda outcome: -probabilities[outcome]):
-        seen, expected = seen + counts.get(outcome, 0), expected + probabilities[outcome] * shots
+    for outcome, probability in sorted(probabilities.items(), key=itemgetter(1), reverse=True):
+        seen, expected = seen + counts.get(outcome, 0), expected + probability * shots
         if expected >= max(20, shots / 200):
             cells.append((seen, expected))
             seen, expected = 0, 0.0
