@@ -26,6 +26,9 @@ class Request:
     substitutions: dict[str, Any] | None = None
     """Values for memory regions of a Quil program: region -> one list of numbers per run."""
 
+    variables: dict[str, Any] | None = None
+    """Values for the variables of a Pulser sequence."""
+
     def document(self) -> dict[str, Any]:
         return asdict(self)
 

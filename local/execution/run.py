@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from local.execution import ionq, openqasm, qir, quil
+from local.execution import ionq, openqasm, pulser, qir, quil
 from local.execution.errors import InvalidProgram, ProgramTooLarge, UnsupportedProgram
 from local.execution.limits import Limits
 from local.execution.noise import Noise
@@ -95,6 +95,11 @@ def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
         simulator = _simulator(replace(request, seed=request.seed + len(outcomes)), program, limits)
         outcomes.append(Outcomes(list(simulator.sample(request.shots).items())))
     return programs, write_quil(programs[0].registers, outcomes, request.seed)
+
+
+def _run_pulser(request: Request, text: bytes, _limits: Limits) -> tuple[Sequence[Program], bytes]:
+    # A sequence of pulses has no gates to count.
+    return [], pulser.run(request, text)
 
 
 def _state(record: Record) -> int:
@@ -192,4 +197,5 @@ _RUNNERS: dict[str, Callable[[Request, bytes, Limits], tuple[Sequence[Program], 
     "qir.v1": _run_qir,
     "honeywell.openqasm.v1": _run_openqasm,
     "rigetti.quil.v1": _run_quil,
+    "pasqal.pulser.v1": _run_pulser,
 }
