@@ -41,6 +41,7 @@ SEQUENCE = {
     "measurement": None,
     "device": "MockDevice",
 }
+FIRST_OF_AREA = {"expression": "index", "lhs": {"variable": "area"}, "rhs": 0}
 PROGRAM = json.dumps({"sequence_builder": json.dumps(SEQUENCE)})
 
 
@@ -78,6 +79,7 @@ def test_the_last_atom_is_the_last_character_on_every_simulator(workspace: Works
 
 
 @needs_pulser
+@pytest.mark.filterwarnings("ignore:Field 'shots' from the 'input_params' parameter")
 @pytest.mark.parametrize(
     ("input_params", "runs"), [(None, 100), (InputParams(runs=200), 200), ({"runs": 150}, 150), ({"shots": 5}, 5)]
 )
@@ -94,7 +96,7 @@ def test_a_document_that_is_not_text_inside_text_runs_too(workspace: Workspace) 
 
 @needs_pulser
 def test_variables_go_with_the_parameters_of_the_job(workspace: Workspace) -> None:
-    area = {"kind": "constant", "duration": 1000, "value": {"variable": "area"}}
+    area = {"kind": "constant", "duration": 1000, "value": FIRST_OF_AREA}
     sequence = SEQUENCE | {
         "variables": {"area": {"type": "float", "value": [0.0]}},
         "operations": [SEQUENCE["operations"][0], PULSE | {"amplitude": area}],
