@@ -28,10 +28,10 @@ IONQ = [*ONE_QUBIT, *TWO_QUBITS, "p", "cp", "swap", "sx", "rxx", "ryy", "rzz", "
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes a circuit as QIR; `key` makes an outcome Qiskit's key."""
+    """Writes a circuit as QIR; `key` gives, for the circuit, what makes an outcome Qiskit's key."""
 
     write: Callable[[QuantumCircuit], str | bytes]
-    key: Callable[[Any, QuantumCircuit], str]
+    key: Callable[[QuantumCircuit], Callable[[Any], str]]
 
 
 def openqasm2(circuit: QuantumCircuit) -> str:
@@ -79,37 +79,43 @@ def _pytket(circuit: QuantumCircuit) -> str | bytes:
     return _pytket_as(circuit, QIRFormat.BINARY)
 
 
-def by_labels(outcome: Any, circuit: QuantumCircuit) -> str:
+def by_labels(circuit: QuantumCircuit) -> Callable[[Any], str]:
     """Results in the order of their measurement, or one number per register: pytket's labels say which is which."""
-    text = _pytket_as(circuit, QIRFormat.STRING)
-    labels = dict(re.findall(r'^@(\d+) = .* c"([^\\]*)', str(text), re.MULTILINE))
-    order = [labels[number] for number in re.findall(r"call .*record_output\(.*@(\d+)\)$", str(text), re.MULTILINE)]
-    values = outcome if isinstance(outcome, list | tuple) else [outcome]
-    registers = {register.name: register for register in circuit.cregs}
-    bits: dict[int, int] = {}
-    for label, value in zip(order, values, strict=True):
-        name, bracket, index = label.partition("[")
-        places = [int(index[:-1])] if bracket else range(registers[name].size)
-        for place in places:
-            bits[circuit.find_bit(registers[name][place]).index] = value if bracket else value >> place & 1
-    return key(bits, circuit)
+    text = str(_pytket_as(circuit, QIRFormat.STRING))
+    labels = dict(re.findall(r'^@(\d+) = .* c"([^\\]*)', text, re.MULTILINE))
+    recorded = re.findall(r"call .*record_output\(.*@(\d+)\)$", text, re.MULTILINE)
+    places = [_bits_of(labels[number], circuit) for number in recorded]
+
+    def read(outcome: Any) -> str:
+        values = outcome if isinstance(outcome, list | tuple) else [outcome]
+        pairs = zip(places, values, strict=True)
+        return key({bit: value >> place & 1 for bits, value in pairs for place, bit in enumerate(bits)}, circuit)
+
+    return read
+
+
+def _bits_of(label: str, circuit: QuantumCircuit) -> list[int]:
+    """Give the classical bits that `name` or `name[index]` stands for."""
+    name, bracket, index = label.partition("[")
+    register = next(register for register in circuit.cregs if register.name == name)
+    bits = [circuit.find_bit(bit).index for bit in register]
+    return [bits[int(index[:-1])]] if bracket else bits
+
+
+def declared(circuit: QuantumCircuit) -> Callable[[Any], str]:
+    """Registers as declared, bit 0 first: the order of OpenQASM and of this repository's QIR."""
+    return lambda outcome: " ".join("".join(map(str, bits[::-1])) for bits in _registers(outcome, circuit)[::-1])
+
+
+def reversed_already(circuit: QuantumCircuit) -> Callable[[Any], str]:
+    """Registers and bits as Qiskit writes them: the order of Qiskit's QIR."""
+    return lambda outcome: " ".join("".join(map(str, bits)) for bits in _registers(outcome, circuit))
 
 
 def _registers(outcome: Any, circuit: QuantumCircuit) -> list[list[int]]:
-    """Give the bits of each register; a program with one register records it bare."""
-    return [outcome] if len(circuit.cregs) == 1 else list(outcome)
-
-
-def declared(outcome: Any, circuit: QuantumCircuit) -> str:
-    """Registers as declared, bit 0 first: the order of OpenQASM and of this repository's QIR."""
-    registers = [value if isinstance(value, list) else [value] for value in _registers(outcome, circuit)]
-    return " ".join("".join(map(str, reversed(bits))) for bits in reversed(registers))
-
-
-def reversed_already(outcome: Any, circuit: QuantumCircuit) -> str:
-    """Registers and bits as Qiskit writes them: the order of Qiskit's QIR."""
-    registers = [value if isinstance(value, list) else [value] for value in _registers(outcome, circuit)]
-    return " ".join("".join(map(str, bits)) for bits in registers)
+    """Give the bits of each register: one register, and a register of one bit, may be recorded bare."""
+    registers = [outcome] if len(circuit.cregs) == 1 else outcome
+    return [bits if isinstance(bits, list) else [bits] for bits in registers]
 
 
 WRITERS = {
