@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import rows
+from bench import rows, workspace
 from bench.clients import BELL, Api, BareSdk, Wire
 
 
@@ -34,6 +34,7 @@ def inside(rounds: int, jobs: int) -> None:
     show(rows.round_trips(api, sdk, wire))
     show(rows.polling(api, 3.0))
     show(rows.burst(jobs))
+    show(workspace.rows(bell_in_qir(), jobs, rounds))
 
 
 def bell_in_qir() -> str:

@@ -149,11 +149,6 @@ def _check_id(job_id: str) -> None:
 def _checked_formats(request: JobRequest, target: Target) -> str:
     """Give the output format: the one asked for, or the first of the input format."""
     outputs = target.formats.get(request.input_data_format)
-    if request.input_data_format in target.formats_not_run:
-        raise Refused.invalid_job(
-            f"Target {target.id!r} takes the input format {request.input_data_format!r} in Azure; "
-            "the local workspace cannot run it yet."
-        )
     if outputs is None:
         taken = ", ".join(sorted(target.formats)) or "none"
         raise Refused.invalid_job(

@@ -11,8 +11,11 @@ from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import BlobFault, Refused, Unauthorized
 from local.azure_quantum.items import Item
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, SasRequest, SessionRequest, parsed
+from local.azure_quantum.quotas import quotas, usages
 from local.azure_quantum.resources import resource_document, search
 from local.azure_quantum.sessions import Session
+from local.azure_quantum.targets import Provider
+from local.azure_quantum.times import now
 from local.azure_quantum.workspace import Workspace
 
 API_VERSIONS = ("2026-01-15-preview", "2025-12-01-preview")
@@ -79,13 +82,7 @@ class Responses:
         """
         caller = self._workspace.authentication.data_caller(request)
         self._check_path(request)
-        version = request.query_params.get("api-version", "")
-        if version not in API_VERSIONS:
-            known = " and ".join(API_VERSIONS)
-            raise Refused(
-                400, "UnsupportedApiVersion", f"api-version is {version!r}; the local workspace knows {known}."
-            )
-        return caller, version
+        return caller, _version_of(request)
 
     def _check_path(self, request: Request) -> None:
         workspace, path = self._workspace, request.path_params
@@ -191,9 +188,42 @@ class Responses:
         return json_answer({"value": workspace.catalogue.status(workspace.time_scale), "nextLink": None})
 
     async def quotas(self, request: Request) -> Response:
-        """Answer that there are no quotas: the local workspace holds nobody to any."""
+        """Show what the jobs of this month have used of each quota; nobody is held to any (a choice)."""
         self._enter(request)
-        return json_answer({"value": [], "nextLink": None})
+        workspace = self._workspace
+        return json_answer({"value": quotas(workspace.catalogue.providers, workspace.jobs, now()), "nextLink": None})
+
+    async def quota_usages(self, request: Request) -> Response:
+        """Show what the jobs of a provider have used, target by target."""
+        self._enter(request)
+        return self._usages_of(request.query_params.get("providerId", ""))
+
+    async def suite_offer_usages(self, request: Request) -> Response:
+        self._enter_suite_offer(request)
+        return self._usages_of(request.path_params["provider"])
+
+    async def suite_offer_status(self, request: Request) -> Response:
+        """Show one provider as providerStatus shows all."""
+        self._enter_suite_offer(request)
+        wanted, workspace = self._known_provider(request.path_params["provider"]), self._workspace
+        status = workspace.catalogue.status(workspace.time_scale)
+        return json_answer(next(provider for provider in status if provider["id"] == wanted.id))
+
+    def _enter_suite_offer(self, request: Request) -> None:
+        self._workspace.authentication.data_caller(request)
+        if request.path_params["subscription"].lower() != self._workspace.subscription_id.lower():
+            raise Refused.not_found("subscription", request.path_params["subscription"])
+        _version_of(request)
+
+    def _known_provider(self, provider_id: str) -> Provider:
+        for provider in self._workspace.catalogue.providers:
+            if provider.id == provider_id.lower():
+                return provider
+        raise Refused.not_found("provider", provider_id)
+
+    def _usages_of(self, provider_id: str) -> Response:
+        provider = self._known_provider(provider_id)
+        return json_answer({"value": usages(provider, self._workspace.jobs), "nextLink": None})
 
     async def not_built(self, request: Request) -> Response:
         """Refuse an operation of the service that is not built here."""
@@ -213,6 +243,15 @@ class Responses:
         if not isinstance(query, str) or not isinstance(subscriptions, list | None):
             raise Refused(400, "BadRequest", "The body must have a query (text) and may have subscriptions (a list).")
         return json_answer(search(self._workspace, query, subscriptions))
+
+
+def _version_of(request: Request) -> str:
+    """Raises Refused for a version that is not known."""
+    version = request.query_params.get("api-version", "")
+    if version not in API_VERSIONS:
+        known = " and ".join(API_VERSIONS)
+        raise Refused(400, "UnsupportedApiVersion", f"api-version is {version!r}; the local workspace knows {known}.")
+    return version
 
 
 async def _json(request: Request) -> dict[str, Any]:

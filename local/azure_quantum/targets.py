@@ -59,8 +59,6 @@ class Target(_Entry):
     takes_qir: bool = True
     native_formats: dict[str, str] = Field(default_factory=dict)
     """Input format -> output format of the provider's own."""
-    formats_not_run: tuple[str, ...] = ()
-    """Formats that the target takes in Azure, and that nothing here can run."""
     noise: dict[str, float] = Field(default_factory=dict)
     availability: Literal["Available", "Degraded", "Unavailable"] = "Available"
 

@@ -10,6 +10,7 @@ from local.azure_quantum.responses import Answer, Responses, answering, refusal
 from local.azure_quantum.workspace import Workspace
 
 GROUP = "/subscriptions/{subscription}/resourceGroups/{group}"
+SUITE_OFFER = "/subscriptions/{subscription}/providers/Microsoft.Quantum/suiteOffers/{provider}"
 WORKSPACE = f"{GROUP}/providers/Microsoft.Quantum/workspaces/{{workspace}}"
 EVERY_METHOD = ["GET", "PUT", "POST", "PATCH", "DELETE"]
 
@@ -39,6 +40,9 @@ def application(workspace: Workspace) -> Starlette:
             route("GET", f"{WORKSPACE}/topLevelItems", answers.list_top_level_items),
             route("GET", f"{WORKSPACE}/providerStatus", answers.provider_status),
             route("GET", f"{WORKSPACE}/quotas", answers.quotas),
+            route("GET", f"{WORKSPACE}/quotaUsages", answers.quota_usages),
+            route("GET", f"{SUITE_OFFER}/quotaUsages", answers.suite_offer_usages),
+            route("GET", f"{SUITE_OFFER}/providerStatus", answers.suite_offer_status),
             route("GET", WORKSPACE, answers.get_resource),
             route("POST", "/providers/Microsoft.ResourceGraph/resources", answers.search_resources),
             Route(f"{WORKSPACE}/{{rest:path}}", answering(answers.not_built), methods=EVERY_METHOD),

@@ -10,7 +10,7 @@ import pytest
 from local.azure_quantum.costs import estimate
 from local.azure_quantum.targets import Catalogue
 from local.execution.request import Usage
-from tests.local.azure_quantum.caller import VERSION
+from tests.local.azure_quantum.caller import VERSION, Caller
 from tests.local.azure_quantum.conftest import API_KEY, Served
 
 DATA, MANAGEMENT = "https://quantum.microsoft.com", "https://management.azure.com"
@@ -137,8 +137,7 @@ def test_every_target_of_the_catalogue_is_whole() -> None:
         assert provider.id == provider.id.lower()
         assert target.shots.minimum <= target.shots.default <= target.shots.maximum
         assert all(0 < rate < 0.2 for rate in target.noise.values())
-        assert target.formats or target.formats_not_run
-        assert not target.formats.keys() & set(target.formats_not_run)
+        assert target.formats
         assert Catalogue.read().find(provider.id.upper(), target.id) == target
 
 
@@ -158,3 +157,20 @@ def test_a_bill_names_a_dimension_that_its_provider_has_a_quota_for() -> None:
         billed = {event["dimensionId"] for event in estimate(target, usage)["events"]}
         assert billed <= {quota.dimension for quota in provider.quotas}
         assert bool(billed) or target.kind == "simulator"
+
+
+def test_usage_is_told_by_target_and_a_suite_offer_shows_its_provider(caller: Caller, served: Served) -> None:
+    caller.ended(caller.submitted(name="used", inputParams={"shots": 7}))
+    answer = caller.send("GET", "/quotaUsages", params={"providerId": "Rigetti"}).json()
+    offer = f"/subscriptions/{served.workspace.subscription_id}/providers/Microsoft.Quantum/suiteOffers"
+    assert ask(served, f"{offer}/rigetti/quotaUsages", bearer(DATA)).json() == answer
+    (usage,) = answer["value"]
+    assert set(usage) == {"providerId", "scope", "targetId", "usage", "lastModifiedTime", "metadata"}
+    assert (usage["providerId"], usage["scope"], usage["targetId"]) == ("rigetti", "WorkspaceTarget", "rigetti.sim.qvm")
+    assert usage["usage"]["shots"] >= 7
+    status = ask(served, f"{offer}/Rigetti/providerStatus", bearer(DATA)).json()
+    assert status in ask(served, f"{served.path}/providerStatus", bearer(DATA)).json()["value"]
+    for path in (f"{offer}/none/providerStatus", f"{offer.replace('2222', '9999')}/rigetti/quotaUsages"):
+        refused = ask(served, path, bearer(DATA))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (404, "ResourceNotFound")
+    assert ask(served, f"{offer}/rigetti/quotaUsages", {}).status_code == 401

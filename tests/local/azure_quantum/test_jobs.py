@@ -194,10 +194,6 @@ def test_two_runs_under_one_seed_and_id_are_the_same(
     [
         ({"target": "rigetti.sim.none"}, "'rigetti.sim.none' of provider 'rigetti' is not available"),
         ({"providerId": "ionq"}, "not available"),
-        (
-            {"providerId": "pasqal", "target": "pasqal.sim.emu-tn", "inputDataFormat": "pasqal.pulser.v1"},
-            "takes the input format 'pasqal.pulser.v1' in Azure; the local workspace cannot run it",
-        ),
         ({"inputDataFormat": "no.such.v1"}, "does not take the input format 'no.such.v1' here; it takes "),
         ({"outputDataFormat": "nonsense"}, "output format 'nonsense'"),
         ({"inputParams": {"shots": 0}}, "shots is 0"),
@@ -375,7 +371,7 @@ def test_storage_that_is_away_is_said_so(serve: Callable[..., Served], calling: 
     [
         ("GET", "/jobs", "2020-01-01", 400, "UnsupportedApiVersion"),
         ("GET", "/jobs", "", 400, "UnsupportedApiVersion"),
-        ("GET", "/quotaUsages", VERSION, 501, "NotImplemented"),
+        ("GET", "/whatever", VERSION, 501, "NotImplemented"),
         ("GET", "/jobs/00000000-0000-4000-8000-000000000000", VERSION, 404, "ResourceNotFound"),
     ],
 )

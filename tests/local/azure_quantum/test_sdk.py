@@ -171,8 +171,21 @@ def test_attachments_go_to_the_container_of_the_job(workspace: Workspace) -> Non
     assert workspace.get_container_uri(container_name="some-container").partition("?")[0] == container.partition("?")[0]
 
 
-def test_there_are_no_quotas(workspace: Workspace) -> None:
-    assert list(workspace.get_quotas()) == []
+def test_quotas_tell_what_jobs_have_used(serve: Callable[..., Served]) -> None:
+    workspace = connect(serve(time_scale=0.0))
+
+    def used() -> float:
+        (credits_used,) = [quota for quota in workspace.get_quotas() if quota["dimension"] == "ehqc"]
+        assert credits_used["providerId"] == "quantinuum"
+        assert (credits_used["scope"], credits_used["period"], credits_used["holds"]) == ("Subscription", "Monthly", 0)
+        return float(credits_used["utilization"])
+
+    assert used() == 0
+    for number in (1, 2):
+        job = workspace.get_targets("quantinuum.sim.h2-1e").submit(BELL, "bell", shots=100, **QIR)
+        job.wait_until_completed(print_progress=False)
+        # One gate on one qubit, one on two, two measurements: 5 + 100 x (1 + 10 + 10) / 5000 each.
+        assert used() == pytest.approx(number * 5.42)
 
 
 def test_a_key_that_is_wrong_or_disabled_is_refused(served: Served) -> None:
