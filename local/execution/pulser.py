@@ -149,7 +149,7 @@ def _values(declared: object, given: object) -> dict[str, Any]:
     if unknown:
         raise InvalidProgram(f"The sequence has no variable {', '.join(unknown)}.")
     values = {name: given.get(name, entry["value"]) for name, entry in defaults.items()}
-    for name in defaults.keys() - given.keys():
+    for name in sorted(defaults.keys() - given.keys()):
         if not any(values[name]):
             raise InvalidProgram(f"Variable {name} has no value: give it in inputParams as variables.{name}.")
     return values | {name: given[name] for name in ("qubits",) if name in given}
