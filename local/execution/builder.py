@@ -16,7 +16,7 @@ from local.execution.program import (
     Register,
 )
 
-MOST_OPERATIONS = 1_000_000
+MOST_OPERATIONS = 300_000
 
 
 class Builder:

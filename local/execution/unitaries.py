@@ -9,7 +9,8 @@ from local.execution.gates import Matrix, control_count, target_matrix
 from local.execution.program import Gate, Number, Operand, Register
 
 _INVERSES = {"s": "sdg", "sdg": "s", "t": "tdg", "tdg": "t", "sx": "sxdg", "sxdg": "sx"}
-_OWN_INVERSES = {"x", "y", "z", "h", "cx", "cy", "cz", "swap", "ccx", "gpi"}
+_OWN_INVERSES = {"x", "y", "z", "h", "cx", "cy", "cz", "swap", "ccx"}
+_TURNS = {"gphase", "p", "rx", "ry", "rz", "rxx", "ryy", "rzz"}
 MOST_POWER_QUBITS = 6
 
 
@@ -39,15 +40,15 @@ def _inverted(gate: Gate) -> Gate:
         return gate
     if gate.name in _INVERSES:
         return Gate(_INVERSES[gate.name], gate.qubits, (), gate.controls)
-    if gate.name == "unitary":
-        rows = target_matrix(gate.name, (), gate.entries).conj().T
-        return matrix_gate(rows, gate.qubits, gate.controls)
+    if gate.name in _TURNS:
+        return Gate(gate.name, gate.qubits, tuple(negated(angle) for angle in gate.angles), gate.controls)
     if gate.name == "u":
         theta, phi, lam = (negated(angle) for angle in gate.angles)
         return Gate("u", gate.qubits, (theta, lam, phi), gate.controls)
     if gate.name == "prx":
         return Gate("prx", gate.qubits, (negated(gate.angles[0]), gate.angles[1]), gate.controls)
-    return Gate(gate.name, gate.qubits, tuple(negated(angle) for angle in gate.angles), gate.controls)
+    matrix = target_matrix(gate.name, [_known(angle) for angle in gate.angles], gate.entries)
+    return matrix_gate(matrix.conj().T, gate.qubits, gate.controls)
 
 
 def controlled(gates: Iterable[Gate], controls: tuple[int, ...]) -> list[Gate]:

@@ -1,5 +1,6 @@
 """Goes through tokens and reads expressions and operands from them."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from local.execution.openqasm.syntax import Binary, Call, Expression, Name, Number, Operand, Range, Set, Unary
@@ -135,7 +136,10 @@ class Cursor:
 def _number(token: Token) -> int | float:
     text = token.text.replace("_", "")
     if token.kind == "float":
-        return float(text)
+        value = float(text)
+        if not math.isfinite(value):
+            raise token.at.invalid("this is not a finite number.")
+        return value
     if len(text) > 1 and text[0] == "0" and text[1] in "xXbBoO":
         return int(text, 0)
     if len(text) > 4000:

@@ -46,8 +46,16 @@ def _cu(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
 
 
 def _u2(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
-    # stdgates.inc and qelib1.inc differ from this and from each other in a global phase only.
     return [Gate("u", qubits, (_HALF, *angles))]
+
+
+def _with_determinant_1(standard: Standard) -> Standard:
+    """Give u2 or u3 the phase that stdgates.inc gives it, with which its determinant is 1."""
+
+    def gates(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
+        return [*standard.gates(angles, qubits), global_phase(-(angles[-2] + angles[-1]) / 2)]
+
+    return Standard(standard.angles, standard.qubits, gates)
 
 
 def phased_u(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
@@ -93,6 +101,7 @@ _COMMON |= {"id": Standard(0, 1, _nothing), "u1": _named("p"), "u2": Standard(2,
 _COMMON |= {f"c{name}": _under(name, 1) for name in ("rx", "ry", "rz", "h", "p", "swap")}
 _COMMON |= {"cu": Standard(4, 2, _cu)}
 STDGATES = _COMMON | {"CX": _named("cx"), "phase": _named("p"), "cphase": _under("p", 1)}
+STDGATES |= {name: _with_determinant_1(_COMMON[name]) for name in ("u2", "u3")}
 QELIB1 = _COMMON | {
     "u0": Standard(1, 1, _nothing),
     "u": _named("u"),

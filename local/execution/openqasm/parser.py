@@ -26,6 +26,7 @@ from local.execution.openqasm.syntax import (
 )
 from local.execution.openqasm.tokens import Place, Token
 
+MOST_MODIFIERS = 64
 _VERSIONS = {"2": 2, "2.0": 2, "3": 3, "3.0": 3, "3.1": 3}
 _MODIFIERS = {"ctrl", "negctrl", "inv", "pow"}
 _ONLY_3 = {"qubit", "bit", "const", "let", "for", "while", "gphase", *_MODIFIERS}
@@ -172,6 +173,8 @@ class Parser:
         modifiers = []
         while self._cursor.now.text in _MODIFIERS and self._cursor.version == 3:
             modifiers.append(self._modifier())
+            if len(modifiers) > MOST_MODIFIERS:
+                raise at.invalid(f"a gate has more than {MOST_MODIFIERS} modifiers.")
         name = self._cursor.name()
         if name.text in _RESERVED and name.text != "gphase":
             raise name.at.invalid(f"{name.text!r} is not a gate.")

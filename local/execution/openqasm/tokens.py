@@ -1,7 +1,7 @@
 """Cuts OpenQASM into words, numbers and signs, each with its line and column."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from local.execution.errors import InvalidProgram
 
@@ -16,8 +16,7 @@ _PATTERN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in the text, counted from 1."""
 
     line: int
@@ -27,8 +26,7 @@ class Place:
         return InvalidProgram(f"line {self.line}, column {self.column}: {message}")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of text; kind is float, int, name, text, sign or end."""
 
     kind: str
