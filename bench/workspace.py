@@ -21,6 +21,8 @@ from bench.rows import Row
 
 VERSION = {"api-version": "2026-01-15-preview"}
 STORED = 100_000
+# Scaled by the workspace: 5 to 15 s.
+QUEUE_SECONDS = 10_000
 FILTERS = (
     "",
     "State eq 'Succeeded'",
@@ -103,7 +105,10 @@ def bell(qir: str, rounds: int) -> Iterator[Row]:
 
 
 def acceptance(qir: str, jobs: int, clients: int = 8) -> Iterator[Row]:
-    """Jobs per second that are answered 200, for a device with a queue; all must succeed."""
+    """Jobs per second that are answered 200, for a device whose queue lasts until all are in; all must succeed."""
+    control = f"{os.environ['LOCAL_CONTROL_URL']}/control/script"
+    slow = {"targets": {SLOW_TARGET: {"queue_seconds": QUEUE_SECONDS}}}
+    httpx.put(control, json=slow, trust_env=False).raise_for_status()
     with httpx.Client(**_options()) as client:
         device = {"providerId": "quantinuum", "target": SLOW_TARGET}
         body = _definition(client, qir, SHOTS) | device | {"name": f"burst {uuid.uuid4()}"}
@@ -113,8 +118,9 @@ def acceptance(qir: str, jobs: int, clients: int = 8) -> Iterator[Row]:
         query = {"filter": f"startswith(Name, '{body['name']}') and State eq 'Succeeded'", "skip": str(jobs - 1)}
         while not client.get("/jobs", params=VERSION | query).raise_for_status().json()["value"]:
             time.sleep(0.05)
-        ended = jobs / (time.perf_counter() - started)
-    beside = f"run and ended {ended:.0f}/s"
+        ended = time.perf_counter() - started
+    httpx.put(control, json={}, trust_env=False).raise_for_status()
+    beside = f"all had run after {ended:.0f} s"
     yield Row("workspace: jobs accepted", f"{accepted:.0f}/s", "200/s", accepted >= 200, beside)
 
 
