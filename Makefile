@@ -42,6 +42,16 @@ setup: ## install everything into this folder (.venv, node_modules)
 	else $(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt; fi; \
 	touch $@
 
+.venv-referee/ready: requirements-referee.txt .venv/ready
+	@echo "Installing the referee (Qiskit, Aer, Cirq, pytket) into .venv-referee ..."; \
+	$(PY) -m venv --clear .venv-referee; \
+	$(UV) pip install -q --python .venv-referee/bin/python --compile-bytecode -r requirements-referee.txt; \
+	touch $@
+
+.PHONY: pasqal
+pasqal: setup ## add Pasqal's simulator (441 MB), so that the local workspace runs Pulser jobs
+	@$(UV) pip install -q --python $(PY) --compile-bytecode -r requirements-pasqal.txt
+
 node_modules/ready: package-lock.json
 	@$(FIND_NODE); echo "Installing Azurite into node_modules ..."; \
 	npm ci --no-audit --no-fund --loglevel=error >/dev/null; \
@@ -51,6 +61,8 @@ node_modules/ready: package-lock.json
 lock: .venv/ready ## pin requirements*.in into requirements*.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements.in -o requirements.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-dev.in -o requirements-dev.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-referee.in -o requirements-referee.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-pasqal.in -o requirements-pasqal.txt
 
 .PHONY: demo
 demo: setup ## a Bell program through the whole local cloud, ends with its histogram
@@ -65,8 +77,8 @@ test: setup ## all tests
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
-test-long: setup ## the proofs that take minutes
-	@$(PY) -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
+test-long: setup .venv-referee/ready ## the proofs that take minutes, with independent simulators beside ours
+	@.venv-referee/bin/python -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
 
 .PHONY: check
 check: .venv/ready ## format, lint, types, import direction
@@ -78,4 +90,4 @@ bench: setup ## speed, beside the bare SDK on the same local cloud
 
 .PHONY: clean
 clean: ## remove what setup and the local cloud made
-	@rm -rf .venv node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-referee node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
