@@ -58,10 +58,14 @@ def test_cirq_runs_circuits_and_reads_both_keys(tmp_path: Any) -> None:
     printed = run("cirq_app", tmp_path)
     assert {"ionq.simulator", "rigetti.sim.qvm"} <= set(printed["targets"])
     assert printed["status"] == "completed"
-    for found in printed["runs"].values():
-        assert found["one"] == {"1": 400}
+    for name, found in printed["runs"].items():
+        # The emulator's noise spoils a shot in a hundred, by the rates in the catalogue.
+        enough = 380 if "h2" in name else 400
+        assert found["one"]["1"] >= enough
         # The first qubit of a key is its highest bit; the two differ.
-        assert_distributed(found["two"], {"1": 0.5, "2": 0.5})
+        kept = {value: found["two"][value] for value in ("1", "2")}
+        assert sum(kept.values()) >= enough
+        assert_distributed(kept, {"1": 0.5, "2": 0.5})
 
 
 def test_a_q_sharp_program_teleports_with_feed_forward(tmp_path: Any) -> None:

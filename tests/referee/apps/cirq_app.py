@@ -19,7 +19,7 @@ circuit = cirq.Circuit(
     cirq.measure(second, third, key="two"),
 )
 runs = {}
-for name in ("ionq.simulator", "rigetti.sim.qvm"):
+for name in ("ionq.simulator", "rigetti.sim.qvm", "quantinuum.sim.h2-1e"):
     result = service.run(program=circuit, repetitions=400, target=name)
     runs[name] = {
         "one": {str(value): count for value, count in result.histogram(key="one").items()},
