@@ -51,6 +51,7 @@ setup: ## install everything into this folder (.venv, node_modules)
 .PHONY: pasqal
 pasqal: setup ## add Pasqal's simulator (441 MB), so that the local workspace runs Pulser jobs
 	@$(UV) pip install -q --python $(PY) --compile-bytecode -r requirements-pasqal.txt
+	@$(PY) -c "import matplotlib.font_manager" # builds a cache that the workers may not write
 
 node_modules/ready: package-lock.json
 	@$(FIND_NODE); echo "Installing Azurite into node_modules ..."; \
