@@ -80,6 +80,7 @@ test: setup ## all tests
 .PHONY: test-long
 test-long: setup .venv-referee/ready ## the proofs that take minutes, with independent simulators beside ours
 	@.venv-referee/bin/python -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
+	@$(PY) -m tests.referee.seeded_defects
 
 .PHONY: check
 check: .venv/ready ## format, lint, types, import direction
