@@ -44,8 +44,8 @@ def _amounts(price: Price, usage: Usage, execution_seconds: float) -> list[tuple
     return [
         ("gs1q", "1Q Gate Shot", "1q gate shot", price.gate_1q_shot, one),
         ("gs2q", "2Q Gate Shot", "2q gate shot", price.gate_2q_shot, two),
-        ("hqc", "Hardware Quantum Credit", "hqc", price.hqc, credits_used),
-        ("ehqc", "Emulator Hardware Quantum Credit", "ehqc", price.ehqc, credits_used),
+        ("hqc", "HQC", "hqc", price.hqc, credits_used),
+        ("ehqc", "EHQC", "hqc", price.ehqc, credits_used),
         ("qpu_time_centiseconds", "QPU Time", "centisecond", price.qpu_centisecond, centiseconds),
         ("compute-time-emu", "Emulator Compute Time", "hour", price.emulator_hour, hours),
         ("compute-time-qpu", "QPU Compute Time", "hour", price.qpu_hour, hours),

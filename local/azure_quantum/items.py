@@ -82,10 +82,17 @@ class Items:
         if self._journal:
             self._journal.write(item.position, item.item_type, item.record())
 
-    def remove(self, item: Item) -> None:
+    def reserve(self, position: int) -> None:
+        """Give no new item this position: the journal has something else there."""
+        self._last = max(self._last, position)
+
+    def remove(self, item: Item, left: tuple[str, str] | None = None) -> None:
+        """Forget an item; the journal keeps in its place what is left of it, a kind and a record."""
         self._present.pop(item.position, None)
         self._database.execute("DELETE FROM items WHERE position = ?", (item.position,))
-        if self._journal:
+        if self._journal and left:
+            self._journal.write(item.position, *left)
+        elif self._journal:
             self._journal.remove(item.position)
 
     def select(self, clauses: Iterable[Clause], order: str, *, newest_first: bool, skip: int, top: int) -> list[Item]:

@@ -10,15 +10,17 @@ from local.azure_quantum.blobs import BlobDoor
 from local.azure_quantum.errors import Refused
 from local.azure_quantum.items import Items
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, Kind, Links, job_document, unsigned
+from local.azure_quantum.quotas import Bill, Ledger
 from local.azure_quantum.targets import Catalogue, Target
-from local.azure_quantum.times import now
+from local.azure_quantum.times import Ticks, now
 
 
 class Jobs:
     """All jobs, in order of creation."""
 
-    def __init__(self, catalogue: Catalogue, door: BlobDoor, kind: Kind, items: Items) -> None:
-        self._catalogue, self._door, self._kind, self._items = catalogue, door, kind, items
+    def __init__(self, catalogue: Catalogue, door: BlobDoor, kind: Kind, items: Items, ledger: Ledger) -> None:
+        self._catalogue, self._door, self._kind, self._items, self._ledger = catalogue, door, kind, items, ledger
+        self.enforces_quotas = False
         self._jobs: dict[str, Job] = {}
         self.put_counts: Counter[str] = Counter()
         """How often each id was PUT."""
@@ -56,8 +58,9 @@ class Jobs:
         target = self._open_target(request)
         request.output_data_format = _checked_formats(request, target)
         _check_parameters(request, target)
-        container = self._checked_container(request)
-        created = now()
+        container, created = self._checked_container(request), now()
+        if self.enforces_quotas:
+            self._check_quotas(request, target, created)
         job = Job(job_id, request, caller, container, created, self._kind, updated=created, fingerprint=fingerprint)
         self._items.add(job)
         self._jobs[job_id.lower()] = job
@@ -87,6 +90,12 @@ class Jobs:
             raise Refused.invalid_job(f"Target {target.id!r} is unavailable.")
         return target
 
+    def _check_quotas(self, request: JobRequest, target: Target, time: Ticks) -> None:
+        """Raises Refused (403) when the job would not fit into a quota of its provider."""
+        provider = self._catalogue.provider(request.provider_id)
+        if provider is not None:
+            self._ledger.check(provider, target, shots_of(request, target), time)
+
     def _checked_container(self, request: JobRequest) -> str:
         address = self._door.address(request.container_uri)
         if address is None or address.blob:
@@ -107,15 +116,20 @@ class Jobs:
         self.save(job)
         return job
 
-    def delete(self, job_id: str) -> None:
-        """Delete a job that has ended; raises Refused (409) for another (a choice: unknown of the service)."""
+    def ended(self, job_id: str) -> Job:
+        """Give a job that may be deleted; raises Refused (409) for one that has not ended (chosen)."""
         job = self.get(job_id)
         if not job.is_done:
             raise Refused(
                 409, "JobNotInTerminalState", f"Job {job_id!r} is {job.status}; cancel it before deleting it."
             )
-        del self._jobs[job_id.lower()]
-        self._items.remove(job)
+        return job
+
+    def delete(self, job: Job) -> None:
+        """Forget a job that has ended, but not what it was billed for."""
+        bill = Bill.of(job)
+        del self._jobs[job.id.lower()]
+        self._items.remove(job, (Bill.__name__, bill.record()) if bill else None)
 
     def document(self, job: Job, api_version: str, *, signed: bool) -> dict[str, Any]:
         """Show a job; signed as the service answers GET, unsigned as it answers PUT."""

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import random
+from collections import defaultdict
 from dataclasses import asdict
 
 from local.azure_quantum.blobs import BlobAddress, BlobDoor
 from local.azure_quantum.costs import estimate
-from local.azure_quantum.errors import BlobFault
+from local.azure_quantum.errors import BlobFault, Refused
 from local.azure_quantum.jobs import Jobs, items_of, shots_of
-from local.azure_quantum.models import Job, Status
+from local.azure_quantum.models import Job, Priority, Status
+from local.azure_quantum.queues import Line, Stay
+from local.azure_quantum.quotas import Ledger
 from local.azure_quantum.script import Script
 from local.azure_quantum.targets import QIR_FORMAT, Target
 from local.azure_quantum.times import now
@@ -21,14 +24,17 @@ from local.execution.request import Answer, Request
 class Lifecycle:
     """Runs jobs; `time_scale` is how long a second of a real queue lasts here, in seconds."""
 
-    def __init__(self, jobs: Jobs, door: BlobDoor, pool: Pool, *, seed: str, time_scale: float) -> None:
-        self._jobs, self._door, self._pool = jobs, door, pool
+    def __init__(self, jobs: Jobs, door: BlobDoor, pool: Pool, ledger: Ledger, *, seed: str, time_scale: float) -> None:
+        self._jobs, self._door, self._pool, self._ledger = jobs, door, pool, ledger
         self._seed, self._time_scale = seed, time_scale
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._lines: defaultdict[str, Line] = defaultdict(Line)
         self.script = Script()
 
     def begin(self, job: Job) -> None:
-        """Start carrying a new job."""
+        """Start carrying a new job; raises Refused (400) when its target is not offered."""
+        target = self._jobs.target_of(job.request)
+        self._ledger.hold(job, target, shots_of(job.request, target))
         task = asyncio.create_task(self._carry(job))
         self._tasks[job.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(job.id, None))
@@ -41,6 +47,20 @@ class Lifecycle:
             job.updated = now()
             self._jobs.save(job)
             task.cancel()
+
+    def reorder(self, job: Job) -> None:
+        """Move a job in the line before its target when its priority has changed."""
+        self._lines[job.target].reorder(job)
+
+    def wait(self, target: Target, priority: Priority) -> float:
+        """Give how many seconds a job that came now would wait."""
+        return self._line(target).seconds_before(priority, target.queue_seconds * self._time_scale)
+
+    def _line(self, target: Target) -> Line:
+        """Give the line before a target, with the places that the catalogue or a script gives it now."""
+        line = self._lines[target.id]
+        line.capacity = target.capacity
+        return line
 
     async def stop(self) -> None:
         """End all work; jobs under way stay as they are, to be run again after a restart."""
@@ -56,7 +76,11 @@ class Lifecycle:
         else:
             job.status, job.began, job.ended = "Waiting", None, None
             self._jobs.save(job)
-            self.begin(job)
+            try:
+                self.begin(job)
+            except Refused as error:
+                # The catalogue has changed since.
+                self._end(job, "Failed", "InvalidInputError", error.message)
 
     async def _carry(self, job: Job) -> None:
         try:
@@ -76,10 +100,12 @@ class Lifecycle:
     async def _run(self, job: Job) -> None:
         target = self._jobs.target_of(job.request)
         draw = random.Random(f"{self._seed}:{job.id}")
-        await asyncio.sleep(target.queue_seconds * self._time_scale * draw.uniform(0.5, 1.5))
-        program = await self._door.read(self._input(job))
-        answer = await self._pool.run(self._request(job, target), program, lambda: self._step(job, "Executing"))
-        await asyncio.sleep(target.execution_seconds * self._time_scale)
+        wait = target.queue_seconds * self._time_scale * draw.uniform(0.5, 1.5)
+        stay = Stay(wait, target.execution_seconds * self._time_scale, target.queue_seconds)
+        async with self._line(target).place(job, stay):
+            program = await self._door.read(self._input(job))
+            answer = await self._pool.run(self._request(job, target), program, lambda: self._step(job, "Executing"))
+            await asyncio.sleep(stay.seconds)
         failure = self.script.failure(target, draw)
         if failure is not None:
             self._end(job, "Failed", failure.code, failure.message)
@@ -141,4 +167,5 @@ class Lifecycle:
         job.status = status
         job.error = {"code": code, "message": message} if code else None
         job.cancelled = job.ended if status == "Cancelled" else None
+        self._ledger.settle(job)
         self._jobs.save(job)

@@ -15,6 +15,7 @@ from local.azure_quantum.times import Ticks, text
 
 type Status = Literal["Waiting", "Executing", "Finishing", "Succeeded", "Failed", "Cancelled"]
 type Kind = Literal["V1", "V2"]
+type Priority = Literal["Standard", "High"]
 TERMINAL: frozenset[str] = frozenset({"Succeeded", "Failed", "Cancelled"})
 _V2_WORDS = {"Waiting": "Queued", "Succeeded": "Completed"}
 
@@ -38,7 +39,7 @@ class JobRequest(_Body):
     output_data_format: str | None = None
     input_params: dict[str, Any] | None = None
     metadata: dict[str, Any] | None = None
-    priority: Literal["Standard", "High"] | None = None
+    priority: Priority | None = None
     tags: list[str] | None = None
 
     @property
@@ -64,7 +65,7 @@ class SessionRequest(_Body):
     id: str | None = None
     item_type: Literal["Session"] = "Session"
     job_failure_policy: Literal["Abort", "Continue"] = "Abort"
-    priority: Literal["Standard", "High"] | None = None
+    priority: Priority | None = None
     tags: list[str] | None = None
 
 
@@ -72,7 +73,7 @@ class JobUpdate(_Body):
     """What may change after submission; a member left out or null stays."""
 
     name: str | None = Field(default=None, min_length=1)
-    priority: Literal["Standard", "High"] | None = None
+    priority: Priority | None = None
     tags: list[str] | None = None
 
 

@@ -11,7 +11,6 @@ from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import BlobFault, Refused, Unauthorized
 from local.azure_quantum.items import Item
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, SasRequest, SessionRequest, parsed
-from local.azure_quantum.quotas import quotas, usages
 from local.azure_quantum.resources import resource_document, search
 from local.azure_quantum.sessions import Session
 from local.azure_quantum.targets import Provider
@@ -121,13 +120,13 @@ class Responses:
     async def update_job(self, request: Request) -> Response:
         self._enter(request)
         update = parsed(JobUpdate, await body_of(request), "InvalidRequest")
-        job = self._workspace.jobs.update(request.path_params["job"], update)
+        job = self._workspace.update_job(request.path_params["job"], update)
         shown = job.request
         return json_answer({"name": shown.name, "priority": shown.priority or "Standard", "tags": shown.tags or []})
 
     async def delete_job(self, request: Request) -> Response:
         self._enter(request)
-        self._workspace.jobs.delete(request.path_params["job"])
+        self._workspace.delete_job(request.path_params["job"])
         return Response(status_code=204)
 
     async def cancel_job(self, request: Request) -> Response:
@@ -185,13 +184,15 @@ class Responses:
     async def provider_status(self, request: Request) -> Response:
         self._enter(request)
         workspace = self._workspace
-        return json_answer({"value": workspace.catalogue.status(workspace.time_scale), "nextLink": None})
+        return json_answer({"value": workspace.catalogue.status(workspace.lifecycle.wait), "nextLink": None})
 
     async def quotas(self, request: Request) -> Response:
-        """Show what the jobs of this month have used of each quota; nobody is held to any (a choice)."""
+        """Show what the jobs of this month have used of each quota, and what is held for those that have not ended."""
         self._enter(request)
         workspace = self._workspace
-        return json_answer({"value": quotas(workspace.catalogue.providers, workspace.jobs, now()), "nextLink": None})
+        providers, ledger = workspace.catalogue.providers, workspace.ledger
+        value = [quota for provider in providers for quota in ledger.quotas(provider, now())]
+        return json_answer({"value": value, "nextLink": None})
 
     async def quota_usages(self, request: Request) -> Response:
         """Show what the jobs of a provider have used, target by target."""
@@ -206,7 +207,7 @@ class Responses:
         """Show one provider as providerStatus shows all."""
         self._enter_suite_offer(request)
         wanted, workspace = self._known_provider(request.path_params["provider"]), self._workspace
-        status = workspace.catalogue.status(workspace.time_scale)
+        status = workspace.catalogue.status(workspace.lifecycle.wait)
         return json_answer(next(provider for provider in status if provider["id"] == wanted.id))
 
     def _enter_suite_offer(self, request: Request) -> None:
@@ -216,14 +217,14 @@ class Responses:
         _version_of(request)
 
     def _known_provider(self, provider_id: str) -> Provider:
-        for provider in self._workspace.catalogue.providers:
-            if provider.id == provider_id.lower():
-                return provider
-        raise Refused.not_found("provider", provider_id)
+        provider = self._workspace.catalogue.provider(provider_id)
+        if provider is None:
+            raise Refused.not_found("provider", provider_id)
+        return provider
 
     def _usages_of(self, provider_id: str) -> Response:
         provider = self._known_provider(provider_id)
-        return json_answer({"value": usages(provider, self._workspace.jobs), "nextLink": None})
+        return json_answer({"value": list(self._workspace.ledger.usages(provider)), "nextLink": None})
 
     async def not_built(self, request: Request) -> Response:
         """Refuse an operation of the service that is not built here."""

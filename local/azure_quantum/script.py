@@ -3,11 +3,16 @@
 As TOML for `--script FILE` and, with the same members, as JSON for `PUT /control/script`; each may be left out:
 
     api_keys_enabled = true         # false: every key is answered 401, as when keys are disabled in Azure
+    enforce_quotas = true           # a job that would not fit into what is left of a quota is refused
     session_idle_seconds = 600      # when a session without a new job times out; not scaled
+
+    [quotas]
+    hqc = 100                       # the limit of each quota of this dimension, instead of the catalogue's
 
     [targets."quantinuum.qpu.h2-1"]
     queue_seconds = 3600            # instead of the catalogue's; scaled by --time-scale as all times of targets are
     execution_seconds = 60
+    capacity = 1                    # how many of its jobs run at a time
     finishing_seconds = 5           # how long Finishing lasts
     failure_rate = 0.1              # so many of its jobs fail, drawn from the workspace's seed and the job's id
     failure = { code = "ProviderTimeout", message = "The device did not answer." }
@@ -24,7 +29,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from local.azure_quantum.sessions import IDLE_SECONDS
-from local.azure_quantum.targets import Provider, Target
+from local.azure_quantum.targets import Provider, Quota, Target
 from local.errors import LocalCloudError
 
 
@@ -48,6 +53,7 @@ class Behaviour(_Entry):
 
     queue_seconds: float | None = Field(default=None, ge=0)
     execution_seconds: float | None = Field(default=None, ge=0)
+    capacity: int | None = Field(default=None, ge=1)
     finishing_seconds: float = Field(default=0.0, ge=0)
     failure_rate: float = Field(default=0.0, ge=0, le=1)
     failure: Failure = Failure()
@@ -59,7 +65,9 @@ class Script(_Entry):
     """Behaviours by target id."""
 
     targets: dict[str, Behaviour] = Field(default_factory=dict)
+    quotas: dict[str, float] = Field(default_factory=dict)
     api_keys_enabled: bool = True
+    enforce_quotas: bool = False
     session_idle_seconds: float = Field(default=IDLE_SECONDS, gt=0)
 
     @classmethod
@@ -87,16 +95,28 @@ class Script(_Entry):
         unknown = self.targets.keys() - {target.id for provider in providers for target in provider.targets}
         if unknown:
             raise ScriptWrong(f"The script names {', '.join(sorted(unknown))}: there is no such target.")
+        unknown = self.quotas.keys() - {quota.dimension for provider in providers for quota in provider.quotas}
+        if unknown:
+            raise ScriptWrong(f"The script names {', '.join(sorted(unknown))}: no provider has such a quota.")
         return tuple(
-            provider.model_copy(update={"targets": tuple(self._scripted(target) for target in provider.targets)})
+            provider.model_copy(
+                update={
+                    "targets": tuple(self._scripted(target) for target in provider.targets),
+                    "quotas": tuple(self._limited(quota) for quota in provider.quotas),
+                }
+            )
             for provider in providers
         )
+
+    def _limited(self, quota: Quota) -> Quota:
+        return quota.model_copy(update={"limit": self.quotas.get(quota.dimension, quota.limit)})
 
     def _scripted(self, target: Target) -> Target:
         behaviour = self.targets.get(target.id)
         if behaviour is None:
             return target
-        wanted = behaviour.model_dump(include={"queue_seconds", "execution_seconds", "availability"}, exclude_none=True)
+        members = {"queue_seconds", "execution_seconds", "capacity", "availability"}
+        wanted = behaviour.model_dump(include=members, exclude_none=True)
         return target.model_copy(update=wanted)
 
     def finishing_seconds(self, target: Target) -> float:

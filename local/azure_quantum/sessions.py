@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,6 +19,18 @@ TERMINAL = frozenset({"Succeeded", "Failed", "TimedOut"})
 
 
 @dataclass
+class Past:
+    """What the status of a session still follows from when jobs of it were deleted."""
+
+    created: Ticks = 0
+    """When the newest of them came."""
+    ended: Ticks = 0
+    """When the last of them ended; 0 when there was none."""
+    failed: Ticks | None = None
+    """When the first of them failed."""
+
+
+@dataclass
 class Session:
     """A session and the jobs put into it, oldest first."""
 
@@ -29,6 +41,7 @@ class Session:
     idle_seconds: float = IDLE_SECONDS
     closed: Ticks | None = None
     jobs: list[Job] = field(default_factory=list)
+    past: Past = field(default_factory=Past)
     position: int = 0
 
     item_type: ClassVar = "Session"
@@ -53,7 +66,7 @@ class Session:
 
     def status_at(self, time: Ticks) -> str:
         """Give the status by the service's rules: the failure policy, an explicit end, ten idle minutes."""
-        has_failed = any(job.status == "Failed" for job in self.jobs)
+        has_failed = self._failed is not None
         is_running = any(not job.is_done for job in self.jobs)
         if has_failed and self.request.job_failure_policy == "Abort":
             return "Failed"
@@ -63,11 +76,26 @@ class Session:
             return "TimedOut"
         if has_failed:
             return "Failure(s)"
-        return "Executing" if any(job.began or job.is_done for job in self.jobs) else "Waiting"
+        has_begun = self.past.ended or any(job.began or job.is_done for job in self.jobs)
+        return "Executing" if has_begun else "Waiting"
+
+    @property
+    def _failed(self) -> Ticks | None:
+        """Give when the first job failed."""
+        times = [job.ended or self.created for job in self.jobs if job.status == "Failed"]
+        return min([*times, *([self.past.failed] if self.past.failed is not None else [])], default=None)
+
+    def forget(self, job: Job) -> None:
+        """Keep of a job that is deleted what the status follows from."""
+        past, ended = self.past, job.ended or job.created
+        past.created, past.ended = max(past.created, job.created), max(past.ended, ended)
+        if job.status == "Failed":
+            past.failed = min(past.failed or ended, ended)
+        self.jobs = [other for other in self.jobs if other is not job]
 
     @property
     def _idle_end(self) -> Ticks:
-        last = self.jobs[-1].created if self.jobs else self.created
+        last = max(self.created, self.past.created, self.jobs[-1].created if self.jobs else 0)
         return last + int(self.idle_seconds * PER_SECOND)
 
     @property
@@ -79,14 +107,14 @@ class Session:
         if state not in TERMINAL:
             return None
         if state == "Failed" and self.request.job_failure_policy == "Abort":
-            return min(job.ended or self.created for job in self.jobs if job.status == "Failed")
-        return max([self.closed or self.created, *(job.ended or 0 for job in self.jobs)])
+            return self._failed
+        return max([self.closed or self.created, self.past.ended, *(job.ended or 0 for job in self.jobs)])
 
     def record(self) -> str:
         """Write all of it but its jobs as JSON."""
         caller = {"id": self.caller.id, "kind": self.caller.kind}
         request = self.request.model_dump_json(by_alias=True, exclude_none=True)
-        own = {"id": self.id, "created": self.created, "closed": self.closed}
+        own = {"id": self.id, "created": self.created, "closed": self.closed, "past": asdict(self.past)}
         return f'{{"request": {request}, "caller": {json.dumps(caller)}, "own": {json.dumps(own)}}}'
 
     @classmethod
@@ -94,7 +122,9 @@ class Session:
         """Read what `record` wrote; raises ValueError, KeyError or TypeError."""
         document = json.loads(record)
         request = SessionRequest.model_validate(document["request"])
-        return cls(request=request, caller=Caller(**document["caller"]), idle_seconds=idle_seconds, **document["own"])
+        own = document["own"]
+        own["past"] = Past(**own.get("past", {}))
+        return cls(request=request, caller=Caller(**document["caller"]), idle_seconds=idle_seconds, **own)
 
     def document(self, api_version: str) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -183,6 +213,13 @@ class Sessions:
             session.closed = now()
             self._items.save(session)
         return session
+
+    def forget(self, job: Job) -> None:
+        """Let the session of a job, if it has one, keep what its status follows from when the job is deleted."""
+        if job.session_key:
+            session = self._sessions[job.session_key]
+            session.forget(job)
+            self._items.save(session)
 
     def open_for(self, session_id: str, target_id: str) -> Session:
         """Give a session that takes a job for a target; raises Refused (400) otherwise, in the service's words."""

@@ -1,12 +1,13 @@
 """The catalogue of providers and targets, read from targets.toml."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from local.azure_quantum.models import Priority
 from local.execution.request import Semantics
 
 CATALOGUE = Path(__file__).with_name("targets.toml")
@@ -55,6 +56,7 @@ class Target(_Entry):
     shots: Shots
     queue_seconds: float
     execution_seconds: float
+    capacity: int = Field(ge=1)
     price: Price
     takes_qir: bool = True
     native_formats: dict[str, str] = Field(default_factory=dict)
@@ -83,6 +85,10 @@ class Provider(_Entry):
         return states.pop() if len(states) == 1 else "Degraded"
 
 
+type Wait = Callable[[Target, Priority], float]
+"""How many seconds a job that came now would wait."""
+
+
 class Catalogue(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -104,31 +110,35 @@ class Catalogue(BaseModel):
             None,
         )
 
+    def provider(self, provider_id: str) -> Provider | None:
+        """Find a provider; case does not matter."""
+        return next((provider for provider in self.providers if provider.id == provider_id.lower()), None)
+
     def targets(self) -> Iterator[tuple[Provider, Target]]:
         for provider in self.providers:
             for target in provider.targets:
                 yield provider, target
 
-    def status(self, time_scale: float) -> list[dict[str, Any]]:
-        """Give providerStatus; queue times are what one waits here, real ones times `time_scale`, in whole seconds."""
+    def status(self, wait: Wait) -> list[dict[str, Any]]:
+        """Give providerStatus; queue times are what one waits here, in whole seconds."""
         return [
             {
                 "id": provider.id,
                 "currentAvailability": provider.availability,
-                "targets": [_status(target, time_scale) for target in provider.targets],
+                "targets": [_status(target, wait) for target in provider.targets],
             }
             for provider in self.providers
         ]
 
 
-def _status(target: Target, time_scale: float) -> dict[str, Any]:
-    waiting = round(target.queue_seconds * time_scale)
+def _status(target: Target, wait: Wait) -> dict[str, Any]:
+    standard = round(wait(target, "Standard"))
     return {
         "id": target.id,
         "currentAvailability": target.availability,
-        "averageQueueTime": waiting,
-        "averageQueueTimeHighPriority": waiting,
-        "averageQueueTimeStandardPriority": waiting,
+        "averageQueueTime": standard,
+        "averageQueueTimeHighPriority": round(wait(target, "High")),
+        "averageQueueTimeStandardPriority": standard,
         "statusPage": None,
         "numQubits": target.qubits or None,
         "targetProfile": target.profile if target.takes_qir else None,

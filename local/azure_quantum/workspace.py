@@ -12,7 +12,8 @@ from local.azure_quantum.items import Items
 from local.azure_quantum.jobs import Jobs
 from local.azure_quantum.journal import Journal
 from local.azure_quantum.lifecycle import Lifecycle
-from local.azure_quantum.models import Job, JobRequest, Kind
+from local.azure_quantum.models import Job, JobRequest, JobUpdate, Kind
+from local.azure_quantum.quotas import Bill, Ledger
 from local.azure_quantum.script import Script
 from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
 from local.azure_quantum.targets import Catalogue
@@ -63,13 +64,14 @@ class Workspace:
         self.door = BlobDoor(storage, verify=verify)
         self._journal = Journal(data) if data else None
         self.items = Items(self._journal)
-        self.jobs = Jobs(self.catalogue, self.door, kind, self.items)
+        self.ledger = Ledger()
+        self.jobs = Jobs(self.catalogue, self.door, kind, self.items, self.ledger)
         self.sessions = Sessions(self.catalogue, self.items, session_idle_seconds)
         self.pool = Pool(workers, limits)
         if seed is None:
             seed = secrets.token_hex(16)
             seed = self._journal.setting("seed", seed) if self._journal else seed
-        self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, seed=seed, time_scale=time_scale)
+        self.lifecycle = Lifecycle(self.jobs, self.door, self.pool, self.ledger, seed=seed, time_scale=time_scale)
         try:
             if script is not None:
                 self.follow(script)
@@ -82,6 +84,7 @@ class Workspace:
         """Behave from now on as a script tells, forgetting the one before; raises ScriptWrong."""
         self.catalogue.providers = script.applied(self._offered)
         self.lifecycle.script = script
+        self.jobs.enforces_quotas = script.enforce_quotas
         self.sessions.time_out_after(script.session_idle_seconds)
         self.authentication.keys_enabled = script.api_keys_enabled
 
@@ -96,15 +99,26 @@ class Workspace:
             return
         for position, kind, record in self._journal.records():
             try:
-                item = self.sessions.restore(record) if kind == Session.item_type else Job.of_record(record)
+                self._take_back(position, kind, record)
             except (ValueError, KeyError, TypeError) as error:
                 raise self._journal.damaged(f"record {position} is no {kind.lower()}") from error
-            item.position = position
-            if isinstance(item, Job):
-                self.jobs.restore(item)
-                if item.session_key:
-                    self.sessions.get(item.session_key).jobs.append(item)
         self.items.restore([*self.jobs, *self.sessions])
+
+    def _take_back(self, position: int, kind: str, record: str) -> None:
+        """Make one thing again; raises ValueError, KeyError or TypeError."""
+        if kind == Bill.__name__:
+            self.ledger.book(Bill.of_record(record))
+            self.items.reserve(position)
+        elif kind == Session.item_type:
+            self.sessions.restore(record).position = position
+        else:
+            job = Job.of_record(record)
+            job.position = position
+            self.jobs.restore(job)
+            if job.session_key:
+                self.sessions.get(job.session_key).jobs.append(job)
+            if job.is_done:
+                self.ledger.settle(job)
 
     @property
     def put_counts(self) -> Counter[str]:
@@ -125,6 +139,19 @@ class Workspace:
         if session is not None:
             session.jobs.append(job)
         return job, is_new
+
+    def update_job(self, job_id: str, update: JobUpdate) -> Job:
+        """Change name, priority or tags, and with the priority the job's place in the line."""
+        job = self.jobs.update(job_id, update)
+        self.lifecycle.reorder(job)
+        return job
+
+    def delete_job(self, job_id: str) -> None:
+        """Delete a job that has ended; raises Refused (404, 409)."""
+        job = self.jobs.ended(job_id)
+        # In this order a kill in between leaves a session that knows all.
+        self.sessions.forget(job)
+        self.jobs.delete(job)
 
     async def start(self) -> None:
         """Start the workers and take up jobs that had not ended; raises WorkerLost when a worker cannot start."""

@@ -117,8 +117,8 @@ def test_a_job_that_succeeded_is_signed_timed_and_billed(caller: Caller) -> None
         "events": [
             {
                 "dimensionId": "ehqc",
-                "dimensionName": "Emulator Hardware Quantum Credit",
-                "measureUnit": "ehqc",
+                "dimensionName": "EHQC",
+                "measureUnit": "hqc",
                 "amountBilled": credits_used,
                 "amountConsumed": credits_used,
                 "unitPrice": 1.0,

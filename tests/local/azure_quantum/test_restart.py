@@ -135,3 +135,39 @@ def test_a_file_of_another_layout_is_refused(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(StateCorrupt, match="layout 99"):
         Journal(tmp_path)
+
+
+def test_a_session_that_aborted_stays_ended_when_its_failed_job_was_deleted(
+    serve: Serve, calling: Calling, tmp_path: Path
+) -> None:
+    first = serve(data=tmp_path, time_scale=0.0)
+    caller = calling(first)
+    caller.send("PUT", f"/sessions/{SESSION}", json={"name": "s", **IONQ})
+    done = caller.ended(caller.submitted(sessionId=SESSION, **IONQ))
+    failed = caller.ended(caller.submitted("broken", sessionId=SESSION, **IONQ))
+    before = caller.send("GET", f"/sessions/{SESSION}").json()
+    for job in (failed, done):
+        assert caller.send("DELETE", f"/jobs/{job['id']}").status_code == 204
+        assert caller.send("GET", f"/sessions/{SESSION}").json() == before
+    first.stop()
+    caller = calling(serve(data=tmp_path, time_scale=0.0))
+    assert caller.send("GET", f"/sessions/{SESSION}").json() == before
+    assert before["status"] == "Failed"
+    assert caller.put(caller.definition(sessionId=SESSION, **IONQ)).status_code == 400
+
+
+def test_what_deleted_jobs_were_billed_outlives_a_restart(serve: Serve, calling: Calling, tmp_path: Path) -> None:
+    first = serve(data=tmp_path, time_scale=0.0)
+    caller = calling(first)
+    emulator = {"providerId": "quantinuum", "target": "quantinuum.sim.h2-1e"}
+    caller.send("DELETE", f"/jobs/{caller.ended(caller.submitted(**emulator))['id']}")
+    before = caller.send("GET", "/quotas").json()
+    assert any(quota["utilization"] for quota in before["value"])
+    first.stop()
+    second = serve(data=tmp_path, time_scale=0.0)
+    caller = calling(second)
+    assert caller.send("GET", "/quotas").json() == before
+    # The next job must not take the place of the bill in the file.
+    caller.send("DELETE", f"/jobs/{caller.ended(caller.submitted())['id']}")
+    second.stop()
+    assert calling(serve(data=tmp_path, time_scale=0.0)).send("GET", "/quotas").json() == before
