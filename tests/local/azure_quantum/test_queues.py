@@ -37,8 +37,10 @@ async def order_of(
             called.append(position)
             running += 1
             most = max(most, running)
-            await asyncio.sleep(0)
-            running -= 1
+            try:
+                await asyncio.sleep(0)
+            finally:
+                running -= 1
 
     tasks = [asyncio.create_task(stay(position, *wait)) for position, wait in enumerate(waits)]
     await asyncio.sleep(0)
