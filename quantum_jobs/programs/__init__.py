@@ -1,6 +1,7 @@
 """Programs: read once into one representation, checked, and written for providers."""
 
 from quantum_jobs.programs.checks import Limits, Profile, Resources, profile, resources
+from quantum_jobs.programs.inputs import Input
 from quantum_jobs.programs.ir import (
     Barrier,
     Bit,
@@ -12,8 +13,8 @@ from quantum_jobs.programs.ir import (
     Register,
     Reset,
 )
-from quantum_jobs.programs.qir_writer import write_qir
-from quantum_jobs.programs.reader import FORMATS, read_program
+from quantum_jobs.programs.qir_writer import entry_points, write_qir, write_qir_items
+from quantum_jobs.programs.reader import FORMATS, program_inputs, read_program, read_sweep
 
 __all__ = [
     "FORMATS",
@@ -21,6 +22,7 @@ __all__ = [
     "Bit",
     "Gate",
     "If",
+    "Input",
     "Limits",
     "Measure",
     "Operation",
@@ -29,8 +31,12 @@ __all__ = [
     "Register",
     "Reset",
     "Resources",
+    "entry_points",
     "profile",
+    "program_inputs",
     "read_program",
+    "read_sweep",
     "resources",
     "write_qir",
+    "write_qir_items",
 ]

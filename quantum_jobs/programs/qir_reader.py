@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from quantum_jobs.errors import Fault, ProgramInvalid
+from quantum_jobs.programs.blocks import NotStructured, Straight, nested
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.gates import VOCABULARY
 from quantum_jobs.programs.ir import HIDDEN, Bit, Gate, Measure, Operation, Program, Register, Reset
-from quantum_jobs.programs.qir_blocks import NotStructured, Straight, nested
 from quantum_jobs.programs.qir_operands import (
     NotUnderstood,
     Operands,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from quantum_jobs.errors import Fault
+from quantum_jobs.programs.places import Place
 
 _NAME = r'[\w.$-]+|"[^"]*"'
 _COMMENT = re.compile(r'("[^"]*")|;.*')
@@ -24,19 +25,6 @@ _BRANCH = re.compile(rf"br\s+i1\s+(%(?:{_NAME})|true|false),\s*label\s+%({_NAME}
 _RETURN = re.compile(r"ret\s+(void|i64\s+\S+|i32\s+\S+)")
 _POINTER = re.compile(rf"%({_NAME})\s*=\s*inttoptr\s+i64\s+(\d+)\s+to\s+\S+$")
 _NOT = re.compile(rf"%({_NAME})\s*=\s*xor\s+i1\s+%({_NAME}),\s*(true|false)$")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an instruction stands; from 1, columns in code points."""
-
-    line: int
-    column: int
-    end_column: int
-
-    def fault(self, detail: str) -> Fault:
-        """Make a fault of this place."""
-        return Fault(detail, line=self.line, column=self.column, end_line=self.line, end_column=self.end_column)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,32 @@ def write_qir(program: Program) -> str:
 
     Source: the QIR specification, base and adaptive profile, version 1.
     """
-    body = _Body(program.registers)
-    needed = profile(program)
-    body.write(_measured_last(program.operations) if needed is Profile.BASE else program.operations)
+    return write_qir_items([program])
+
+
+def write_qir_items(programs: Sequence[Program]) -> str:
+    """Write several programs as one QIR text, an entry point for each, named as `entry_points` names them."""
     labels = _Labels()
-    recording = list(_recording(program.registers, body.offsets, labels))
-    entry = ["  call void @__quantum__rt__initialize(i8* null)", *body.lines, *recording, "  ret i64 0"]
-    return "\n".join((*_head(labels), "entry:", *entry, "}", "", *_declarations(entry), "", *_tail(program, needed)))
+    kinds: dict[str, int] = {}  # attributes of entry points, and their number
+    functions: list[str] = []
+    for name, program in zip(entry_points(len(programs)), programs, strict=True):
+        kind = kinds.setdefault(_attributes(program), len(kinds))
+        functions += [f"define i64 @{name}() #{kind} {{", "entry:", *_entry(program, labels), "}", ""]
+    types = ["%Result = type opaque", "%Qubit = type opaque", ""]
+    declared = _declarations(functions, irreversible=len(kinds))
+    return "\n".join((*types, *labels.definitions, "", *functions, *declared, "", *_tail(kinds)))
+
+
+def entry_points(items: int) -> list[str]:
+    """Give the names of the entry points of a program with so many items."""
+    return ["ENTRYPOINT__main"] if items == 1 else [f"ENTRYPOINT__item{place}" for place in range(items)]
+
+
+def _entry(program: Program, labels: "_Labels") -> list[str]:
+    body = _Body(program.registers)
+    body.write(_measured_last(program.operations) if profile(program) is Profile.BASE else program.operations)
+    recording = _recording(program.registers, body.offsets, labels)
+    return ["  call void @__quantum__rt__initialize(i8* null)", *body.lines, *recording, "  ret i64 0"]
 
 
 def _measured_last(operations: Sequence[Operation]) -> list[Operation]:
@@ -132,12 +151,17 @@ class _Labels:
     """The strings that name the outputs; targets refuse an output without one."""
 
     def __init__(self) -> None:
-        self.definitions: list[str] = []
+        self._names: dict[bytes, str] = {}
+
+    @property
+    def definitions(self) -> list[str]:
+        return [
+            f'{name} = internal constant [{len(data)} x i8] c"{_escaped(data)}"' for data, name in self._names.items()
+        ]
 
     def pointer(self, label: str) -> str:
         data = label.encode() + b"\0"
-        name, kind = f"@{len(self.definitions)}", f"[{len(data)} x i8]"
-        self.definitions.append(f'{name} = internal constant {kind} c"{_escaped(data)}"')
+        name, kind = self._names.setdefault(data, f"@{len(self._names)}"), f"[{len(data)} x i8]"
         return f"i8* getelementptr inbounds ({kind}, {kind}* {name}, i32 0, i32 0)"
 
 
@@ -159,24 +183,22 @@ def _record(kind: str, value: str, label: str) -> str:
     return f"  call void @__quantum__rt__{kind}_record_output({value}, {label})"
 
 
-def _head(labels: _Labels) -> list[str]:
-    types = ["%Result = type opaque", "%Qubit = type opaque", ""]
-    return [*types, *labels.definitions, "", "define i64 @ENTRYPOINT__main() #0 {"]
-
-
-def _declarations(lines: Iterable[str]) -> Iterator[str]:
-    used = {line.split("@", 1)[1].split("(", 1)[0] for line in lines if " @" in line}
+def _declarations(lines: Iterable[str], irreversible: int) -> Iterator[str]:
+    used = {line.split("@", 1)[1].split("(", 1)[0] for line in lines if line.startswith("  ") and " @" in line}
     for name in sorted(used):
         result, parameters = _SIGNATURES[name].split(" ", 1)
-        irreversible = " #1" if name in {"__quantum__qis__mz__body", "__quantum__qis__reset__body"} else ""
-        yield f"declare {result} @{name}{parameters}{irreversible}"
+        marked = f" #{irreversible}" if name in {"__quantum__qis__mz__body", "__quantum__qis__reset__body"} else ""
+        yield f"declare {result} @{name}{parameters}{marked}"
 
 
-def _tail(program: Program, needed: Profile) -> list[str]:
+def _attributes(program: Program) -> str:
     results = sum(register.size for register in program.registers) + program.hidden_bits
     counts = f'"required_num_qubits"="{program.qubits}" "required_num_results"="{results}"'
-    entry_point = f'"entry_point" "output_labeling_schema" "qir_profiles"="{needed}" {counts}'
-    attributes = [f"attributes #0 = {{ {entry_point} }}", 'attributes #1 = { "irreversible" }']
+    return f'"entry_point" "output_labeling_schema" "qir_profiles"="{profile(program)}" {counts}'
+
+
+def _tail(kinds: Iterable[str]) -> list[str]:
+    attributes = [f"attributes #{number} = {{ {kind} }}" for number, kind in enumerate([*kinds, '"irreversible"'])]
     names = ", ".join(f"!{number}" for number in range(len(_FLAGS)))
     flags = [f"!{place} = !{{{flag}}}" for place, flag in enumerate(_FLAGS)]
     return [*attributes, "", f"!llvm.module.flags = !{{{names}}}", "", *flags, ""]

@@ -6,9 +6,58 @@ from typing import Any
 
 from quantum_jobs.errors import ProgramInvalid
 from quantum_jobs.programs.checks import Limits
+from quantum_jobs.programs.inputs import Input
 from quantum_jobs.programs.ir import Measure, Operation, Program, walk
+from quantum_jobs.programs.openqasm.expressions import Expressions
 from quantum_jobs.programs.openqasm.statements import Statements
 from quantum_jobs.programs.openqasm.text import SourceText, Span, Token
+
+
+class OpenQasm:
+    """A program parsed once, from which programs are made by binding its inputs; `format` is openqasm3 or openqasm2.
+
+    Raises:
+        ProgramInvalid: the text is beyond what a parser may be given.
+    """
+
+    def __init__(self, format: str, text: str, limits: Limits) -> None:  # noqa: A002
+        self._format = format
+        self._version = 3 if format == "openqasm3" else 2
+        self._source = SourceText(text, limits)
+        tokens = self._source.scan()
+        _refuse_if_faulty(format, self._source)
+        _check_version(self._source, tokens, self._version)
+        _refuse_opaque(self._source, tokens)
+        self._statements = _parsed(self._source)
+        self._expressions = Expressions(self._version)
+
+    def program(self, parameters: Mapping[str, float]) -> Program:
+        """Bind the inputs.
+
+        Raises:
+            ProgramInvalid: with all faults, in order of place.
+        """
+        source = self._source.copy()
+        statements = Statements(source, self._expressions, parameters)
+        operations = statements.read(self._statements)
+        if not source.faults:
+            _check_measures(source, operations)
+        _refuse_if_faulty(self._format, source)
+        return Program(statements.qubit_count, statements.registers, operations, statements.parameters)
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Give the inputs in order of declaration; `type` as it is written.
+
+        Raises:
+            ProgramInvalid: the text does not parse.
+        """
+        _refuse_if_faulty(self._format, self._source)
+        declared = [node for node in self._statements if type(node).__name__ == "IODeclaration"]
+        return tuple(
+            Input(node.identifier.name, self._source.between(node.type.span))
+            for node in declared
+            if node.io_keyword.value == "input"
+        )
 
 
 def read_openqasm(format: str, text: str, parameters: Mapping[str, float], limits: Limits) -> Program:  # noqa: A002
@@ -17,18 +66,7 @@ def read_openqasm(format: str, text: str, parameters: Mapping[str, float], limit
     Raises:
         ProgramInvalid: with all faults, in order of place.
     """
-    source = SourceText(text, limits)
-    version = 3 if format == "openqasm3" else 2
-    tokens = source.scan()
-    _refuse_if_faulty(format, source)
-    _check_version(source, tokens, version)
-    _refuse_opaque(source, tokens)
-    statements = Statements(source, version, parameters)
-    operations = statements.read(_parsed(source))
-    if not source.faults:
-        _check_measures(source, operations)
-    _refuse_if_faulty(format, source)
-    return Program(statements.qubit_count, statements.registers, operations, statements.parameters)
+    return OpenQasm(format, text, limits).program(parameters)
 
 
 def _refuse_if_faulty(format: str, source: SourceText) -> None:  # noqa: A002

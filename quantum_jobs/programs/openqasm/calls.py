@@ -10,6 +10,7 @@ from quantum_jobs.programs.modifiers import PowerUndefined, control, inverse, po
 from quantum_jobs.programs.openqasm.expressions import Expressions
 from quantum_jobs.programs.openqasm.standard_gates import BUILT_IN, INCLUDED, PHASE, StandardGate
 from quantum_jobs.programs.openqasm.values import (
+    UNKNOWN,
     Broken,
     Exhausted,
     GateDefinition,
@@ -40,7 +41,7 @@ class Call:
     @property
     def is_known(self) -> bool:
         """Tell whether all numbers are known; in a definition under check they are not."""
-        return not any(isinstance(item, Unknown) for item in (*self.angles, *(value for _, value in self.modifiers)))
+        return UNKNOWN not in self.angles and all(value is not UNKNOWN for _, value in self.modifiers)
 
 
 class GateCalls:
@@ -84,6 +85,8 @@ class GateCalls:
             Refused: a power that has no exact form.
             Exhausted: more gates than a program may have.
         """
+        if isinstance(call.gate, StandardGate) and not call.modifiers and not call.controls:
+            return call.gate.gates(*call.angles)
         if call not in self._known:
             gates = self._bounded(node, self._controlled(call, self._modified(node, call)))
             self._held += len(gates) + 1

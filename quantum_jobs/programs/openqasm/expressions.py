@@ -59,10 +59,11 @@ _WORD = 64
 
 
 class Expressions:
-    """Values of expressions in a scope."""
+    """Values of expressions in a scope; serves all readings of the statements of one text."""
 
     def __init__(self, version: int) -> None:
         self.version = version
+        self._picked: dict[int, tuple[Value, Value]] = {}
         self._kinds: dict[str, Callable[[Any, Scope], Value]] = {
             "Identifier": self._name,
             "IntegerLiteral": lambda node, _: self._literal(node),
@@ -74,7 +75,7 @@ class Expressions:
             "BinaryExpression": self._binary,
             "FunctionCall": self._call,
             "Cast": self._cast,
-            "IndexedIdentifier": lambda node, scope: self._indexed(node.name, node.indices, scope),
+            "IndexedIdentifier": self._indexed_name,
             "IndexExpression": lambda node, scope: self._indexed(node.collection, node.indices, scope),
             "Concatenation": self._concatenation,
         }
@@ -144,6 +145,16 @@ class Expressions:
             raise Refused(collection, "only qubit and bit registers can be indexed")
         for index in indices:
             value = select(value, index, lambda node: self.integer(node, scope))
+        return value
+
+    def _indexed_name(self, node: Any, scope: Scope) -> Value:
+        """Evaluate `q[3]`; with literal indices once for as long as the name stands for the same register."""
+        register, picked = self._picked.get(id(node), (None, None))
+        if picked is not None and register == self.value(node.name, scope):
+            return picked
+        value = self._indexed(node.name, node.indices, scope)
+        if all(map(_is_literal, node.indices)):
+            self._picked[id(node)] = self.value(node.name, scope), value
         return value
 
     def _concatenation(self, node: Any, scope: Scope) -> Value:
@@ -289,6 +300,10 @@ def _check_power_is_plain(node: Any) -> None:
     for operand in (node.lhs, node.rhs):
         if type(operand).__name__ in {"BinaryExpression", "UnaryExpression"}:
             raise Refused(node, "write parentheses around both operands of ^")
+
+
+def _is_literal(index: Any) -> bool:
+    return type(index).__name__ == "IndexList" and all(type(item).__name__ == "IntegerLiteral" for item in index.values)
 
 
 def words(node: Any) -> str:

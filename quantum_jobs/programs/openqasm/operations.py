@@ -133,11 +133,15 @@ class Operations:
 def _broadcast(node: Any, operands: Sequence[Qubits]) -> list[tuple[int, ...]]:
     """Spread a call over registers of one size; single qubits are the same in each row."""
     sizes = {len(operand.numbers) for operand in operands if operand.is_register}
+    if not sizes:
+        row = tuple([operand.numbers[0] for operand in operands])
+        _check_distinct(node, row)
+        return [row]
     if len(sizes) > 1:
         raise Refused(node, f"registers of {' and '.join(map(str, sorted(sizes)))} qubits do not go together")
-    count = sizes.pop() if sizes else 1
+    count = sizes.pop()
     columns = [operand.numbers if operand.is_register else operand.numbers * count for operand in operands]
-    rows: list[tuple[int, ...]] = list(zip(*columns, strict=True)) if columns else [()]
+    rows: list[tuple[int, ...]] = list(zip(*columns, strict=True))
     for row in rows:
         _check_distinct(node, row)
     return rows

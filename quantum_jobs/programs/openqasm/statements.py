@@ -41,12 +41,12 @@ class _Ended(Exception):
 class Statements:
     """Reads statements into operations."""
 
-    def __init__(self, source: SourceText, version: int, parameters: Mapping[str, float]) -> None:
+    def __init__(self, source: SourceText, expressions: Expressions, parameters: Mapping[str, float]) -> None:
         self._source = source
         self._limits: Limits = source.limits
-        self._expressions = Expressions(version)
+        self._expressions = expressions
         self._declarations = Declarations(source, self._expressions, parameters)
-        self._calls = GateCalls(version, self._expressions, self._limits.operations, self._inlined)
+        self._calls = GateCalls(expressions.version, self._expressions, self._limits.operations, self._inlined)
         self._conditions = Conditions(self._expressions, lambda bit: bit in self._operations.measured)
         self._scope = Scope()
         self._operations = Operations(source, self._expressions)

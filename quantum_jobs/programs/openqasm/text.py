@@ -7,13 +7,14 @@ blocks, branch chains and operators are counted on the raw text first.
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from typing import NamedTuple
+from copy import copy
+from typing import Any, NamedTuple
 
 from quantum_jobs.errors import Fault
 from quantum_jobs.programs.checks import Limits
 
 _TOKEN = re.compile(
-    r"(?P<skip>//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"|'[^'\n]*')"
+    r"(?P<skip>//[^\n]*|/\*.*?(?:\*/|\Z)|\"[^\"\n]*\"|'[^'\n]*')"
     r"|(?P<word>[^\W\d]\w*)|(?P<number>[\d.][\w.]*)|(?P<sign>\S)",
     re.DOTALL,
 )
@@ -41,6 +42,16 @@ class SourceText:
         self._faults: dict[tuple[int, int, str], Fault] = {}
         self._about_parameters: list[Fault] = []
         self._broken_lines: set[int] = set()
+
+    def copy(self) -> "SourceText":
+        """Give the same text with the faults found so far, to which others may be added apart."""
+        other = copy(self)
+        vars(other).update({name: copy(vars(self)[name]) for name in ("_faults", "_about_parameters", "_broken_lines")})
+        return other
+
+    def between(self, span: Any) -> str:
+        """Give the text of a span."""
+        return self._data[span.lo : span.hi].decode(errors="replace")
 
     @property
     def faults(self) -> list[Fault]:

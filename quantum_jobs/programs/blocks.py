@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from quantum_jobs.errors import Fault
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.ir import Bit, If, Operation
-from quantum_jobs.programs.qir_text import Place
+from quantum_jobs.programs.places import Place
 
 _EXIT = ""
 

@@ -1,0 +1,57 @@
+"""Operations counted against the limits as they are made, for every reader that writes gates out."""
+
+from collections.abc import Iterable, Sequence
+
+from quantum_jobs.programs.checks import Limits
+from quantum_jobs.programs.gates import flat_size
+from quantum_jobs.programs.ir import Barrier, Gate, Measure, Operation, Reset
+from quantum_jobs.programs.modifiers import control
+
+
+class TooManyOperations(Exception):
+    """The program is beyond the limit; the message says which."""
+
+
+class Bounded:
+    """Counts operations: gates as gates of the flat set, all others as one each."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._most = limits.operations
+        self._count = 0
+        self.touched: set[int] = set()
+
+    def taken(self, operations: Iterable[Operation]) -> list[Operation]:
+        """Give the operations that have an effect, as far as the limit goes.
+
+        Qubits start as |0>: a reset before the first use is left out, or it would make the program adaptive.
+
+        Raises:
+            TooManyOperations: more than the limit, counted before they are held.
+        """
+        made: list[Operation] = []
+        for operation in operations:
+            if self._is_idle(operation):
+                continue
+            self._count += flat_size(operation.name) if isinstance(operation, Gate) else 1
+            if self._count > self._most:
+                raise TooManyOperations(f"the program has more than {self._most:,} operations")
+            made.append(operation)
+        return made
+
+    def _is_idle(self, operation: Operation) -> bool:
+        match operation:
+            case Gate(name, qubits):
+                self.touched.update(qubits)
+                return name in {"gphase", "id"}
+            case Measure(qubit):
+                self.touched.add(qubit)
+            case Reset(qubit):
+                return qubit not in self.touched
+            case Barrier(qubits):
+                return not qubits
+        return False
+
+
+def controlled_by(gates: Sequence[Gate], controls: Sequence[int]) -> Iterable[Gate]:
+    """Run gates where all controls are 1; without controls as they are."""
+    return control(gates, controls, [True] * len(controls)) if controls else gates
