@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from local.execution.errors import UnsupportedProgram
 from local.execution.openqasm.syntax import Binary, Call, Expression, Name, Number, Unary
 from local.execution.openqasm.tokens import Place
+from local.execution.program import Operand, Register
 
 type Value = int | float
 
@@ -101,10 +102,11 @@ _FUNCTIONS: dict[str, Callable[..., Value]] = {
     "uint": int,
     "angle": float,
     "bool": lambda value: int(bool(value)),
+    "bit": lambda value: _whole(value) & 1,
 }
 
 
-def evaluate(expression: Expression, names: Mapping[str, Value], *, version: int) -> Value:
+def evaluate(expression: Expression, names: Mapping[str, Operand], *, version: int) -> Value:
     """Compute a value; raises InvalidProgram where a name is unknown or the mathematics fail."""
     match expression:
         case Number(value=value):
@@ -118,13 +120,24 @@ def evaluate(expression: Expression, names: Mapping[str, Value], *, version: int
             return _guarded(_operation(sign, values, version), values, at)
         case Call(function=function, arguments=arguments, at=at):
             values = [evaluate(argument, names, version=version) for argument in arguments]
-            return _guarded(_FUNCTIONS[function], values, at)
-    raise UnsupportedProgram(f"line {expression.at.line}: {expression.name!r} has no value before the program runs.")
+            return _called(function, values, at)
+    raise UnsupportedProgram(f"line {expression.at.line}: bits have no value before the program runs.")
 
 
-def _named(text: str, names: Mapping[str, Value], at: Place) -> Value:
+def _called(function: str, values: list[Value], at: Place) -> Value:
+    if function not in _FUNCTIONS:
+        raise UnsupportedProgram(f"line {at.line}: there is no function {function!r} whose value is known here.")
+    return _guarded(_FUNCTIONS[function], values, at)
+
+
+def _named(text: str, names: Mapping[str, Operand], at: Place) -> Value:
     if text in names:
-        return names[text]
+        value = names[text]
+        if isinstance(value, Register):
+            raise UnsupportedProgram(
+                f"line {at.line}: the value of {text!r} is known while the program runs only; here it is needed before."
+            )
+        return value
     if text not in CONSTANTS:
         raise at.invalid(f"there is no constant or parameter named {text!r}.")
     return CONSTANTS[text]

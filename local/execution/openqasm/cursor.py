@@ -1,12 +1,13 @@
 """Goes through tokens and reads expressions and operands from them."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
-from local.execution.openqasm.syntax import Binary, Call, Expression, Name, Number, Operand, Range, Set, Unary
+from local.execution.openqasm.syntax import Binary, Call, Expression, Measured, Name, Number, Operand, Range, Set, Unary
 from local.execution.openqasm.tokens import Token
 
-# From loosest to tightest; OpenQASM 2 has the power where 3 has exclusive or.
+# From loosest to tightest.
 _LEVELS = (
     ("||",),
     ("&&",),
@@ -19,8 +20,10 @@ _LEVELS = (
     ("+", "-"),
     ("*", "/", "%"),
 )
+_BITS = re.compile(r'"[01](_?[01])*"')
+_CASTS = {"float", "int", "uint", "angle", "bool", "bit"}
 _FUNCTIONS = {"sin", "cos", "tan", "exp", "ln", "log", "sqrt", "arcsin", "arccos", "arctan", "asin", "acos", "atan"}
-_FUNCTIONS |= {"pow", "mod", "floor", "ceiling", "popcount", "float", "int", "uint", "angle", "bool"}
+_FUNCTIONS |= {"pow", "mod", "floor", "ceiling", "popcount"}
 
 
 class Cursor:
@@ -29,6 +32,7 @@ class Cursor:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens, self._position = tokens, 0
         self.version = 3
+        self._has_powers = False
 
     @property
     def now(self) -> Token:
@@ -68,11 +72,24 @@ class Cursor:
             items.append(read())
         return tuple(items)
 
+    def parameter(self) -> Expression:
+        """Read an angle: `^` in it is the power in version 2, as its specification says."""
+        self._has_powers = self.version == 2
+        found = self.expression()
+        self._has_powers = False
+        return found
+
+    def value(self) -> Expression:
+        """Read what a variable may be given: an expression or a measurement."""
+        if word := self.take("measure"):
+            return Measured(self.operand(), word.at)
+        return self.expression()
+
     def expression(self, level: int = 0) -> Expression:
         if level == len(_LEVELS):
             return self._unary()
         left = self.expression(level + 1)
-        signs = () if self.version == 2 and _LEVELS[level] == ("^",) else _LEVELS[level]
+        signs = () if self._has_powers and _LEVELS[level] == ("^",) else _LEVELS[level]
         while sign := self.take(*signs):
             left = Binary(sign.text, left, self.expression(level + 1), sign.at)
         return left
@@ -81,7 +98,7 @@ class Cursor:
         if sign := self.take("-", "+", "!", "~"):
             return Unary(sign.text, self._unary(), sign.at)
         base = self._primary()
-        if sign := self.take("**", *("^" if self.version == 2 else ())):
+        if sign := self.take("**", *("^" if self._has_powers else ())):
             return Binary("**", base, self._unary(), sign.at)
         return base
 
@@ -93,17 +110,35 @@ class Cursor:
             return inner
         if token.kind in {"int", "float"}:
             return Number(_number(token), token.at)
+        if token.kind == "text" and _BITS.fullmatch(token.text):
+            bits = token.text.strip('"').replace("_", "")
+            return Number(int(bits, 2), token.at, len(bits))
         if token.kind != "name":
-            raise token.at.invalid(f"an expression must stand here, not {token.text!r}.")
-        if token.text in _FUNCTIONS:
-            if self.take("["):
-                self.expression()
-                self.expect("]")
+            raise token.at.invalid(f"an expression must stand here, not {token.text[:40]!r}.")
+        return self._named(token)
+
+    def _named(self, token: Token) -> Expression:
+        """Read on after a name: a cast, a call, some bits of a register or the name alone."""
+        if token.text in _CASTS:
+            size = self.size()
             self.expect("(")
+            return Call(token.text, self.listed(self.value, ")"), token.at, size)
+        if self.now.text == "(" and self.now.kind == "sign" and (self.version == 3 or token.text in _FUNCTIONS):
+            self.next()
             return Call(token.text, self.listed(self.expression, ")"), token.at)
+        if token.text in _FUNCTIONS:
+            self.expect("(")
         if self.now.text == "[" and self.now.kind == "sign":
             return Operand(token.text, self.selectors(), token.at)
         return Name(token.text, token.at)
+
+    def size(self) -> Expression | None:
+        """Read a size in brackets, None if there is none."""
+        if not self.take("["):
+            return None
+        size = self.expression()
+        self.expect("]")
+        return size
 
     def operand(self) -> Operand:
         token = self.name()

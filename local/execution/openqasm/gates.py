@@ -4,12 +4,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from local.execution.errors import InvalidProgram, UnsupportedProgram
-from local.execution.openqasm.constants import Value, evaluate
+from local.execution.openqasm.constants import evaluate
 from local.execution.openqasm.library import BUILT_IN, FILES, Standard
-from local.execution.openqasm.syntax import GateCall, GateDefinition, Include, Modifier
+from local.execution.openqasm.syntax import Expression, GateCall, GateDefinition, Include, Modifier, Opaque
 from local.execution.openqasm.tokens import Place
-from local.execution.program import Gate
-from local.execution.unitaries import controlled, global_phase, inverse, power, where_zero
+from local.execution.program import Gate, Operand, Register
+from local.execution.unitaries import controlled, inverse, power, where_zero
 
 MOST_CONTROLS = 64
 MOST_COPIES = 1_000_000
@@ -18,8 +18,14 @@ MOST_COPIES = 1_000_000
 class Gates:
     """The gates that a program knows at one point; `count` is called for each gate written out."""
 
-    def __init__(self, version: int, count: Callable[[], None]) -> None:
-        self._version, self._count = version, count
+    def __init__(
+        self,
+        version: int,
+        count: Callable[[], None],
+        angle: Callable[[Expression, Mapping[str, Operand]], Operand],
+    ) -> None:
+        self._version, self._count, self._angle = version, count, angle
+        self._opaque: set[str] = set()
         self._standard: dict[str, Standard] = dict(BUILT_IN[version])
         self._defined: dict[str, GateDefinition] = {}
 
@@ -39,16 +45,26 @@ class Gates:
             for operand in call.operands:
                 if operand.name not in known or operand.selectors:
                     raise operand.at.invalid(f"{operand.name!r} is not a qubit of the gate {definition.name!r}.")
-            if call.name != "gphase" and call.name not in self._defined and call.name not in self._standard:
+            if call.name != "gphase" and call.name not in self._known():
                 raise call.at.invalid(f"there is no gate {call.name!r} here.")
         self._defined[definition.name] = definition
 
-    def expand(self, call: GateCall, qubits: tuple[int, ...], names: Mapping[str, Value]) -> list[Gate]:
+    def declare(self, opaque: Opaque) -> None:
+        """Make a gate of the machine known: one of Quantinuum's, or else one that cannot be called here."""
+        if opaque.name in FILES["hqslib1.inc"]:
+            self._standard.setdefault(opaque.name, FILES["hqslib1.inc"][opaque.name])
+        else:
+            self._opaque.add(opaque.name)
+
+    def _known(self) -> set[str]:
+        return self._defined.keys() | self._standard.keys() | self._opaque
+
+    def expand(self, call: GateCall, qubits: tuple[int, ...], names: Mapping[str, Operand]) -> list[Gate]:
         """Write one call out on these qubits."""
         self._count()
         if len(set(qubits)) < len(qubits):
             raise call.at.invalid(f"the gate {call.name!r} is given one qubit twice.")
-        parameters = tuple(float(evaluate(each, names, version=self._version)) for each in call.parameters)
+        parameters = tuple(self._angle(each, names) for each in call.parameters)
         return self._modified(call, list(call.modifiers), qubits, parameters, names)
 
     def _modified(
@@ -56,8 +72,8 @@ class Gates:
         call: GateCall,
         modifiers: list[Modifier],
         qubits: tuple[int, ...],
-        parameters: tuple[float, ...],
-        names: Mapping[str, Value],
+        parameters: tuple[Operand, ...],
+        names: Mapping[str, Operand],
     ) -> list[Gate]:
         if not modifiers:
             return self._plain(call, qubits, parameters)
@@ -72,13 +88,13 @@ class Gates:
             return self._power(first, inner, names)
         return (controlled if first.kind == "ctrl" else where_zero)(inner, qubits[:taken])
 
-    def _controls(self, modifier: Modifier, names: Mapping[str, Value]) -> int:
+    def _controls(self, modifier: Modifier, names: Mapping[str, Operand]) -> int:
         number = 1 if modifier.argument is None else evaluate(modifier.argument, names, version=self._version)
         if not isinstance(number, int) or not 1 <= number <= MOST_CONTROLS:
             raise modifier.at.invalid(f"{modifier.kind} takes a whole number from 1 to {MOST_CONTROLS}.")
         return number
 
-    def _power(self, modifier: Modifier, gates: list[Gate], names: Mapping[str, Value]) -> list[Gate]:
+    def _power(self, modifier: Modifier, gates: list[Gate], names: Mapping[str, Operand]) -> list[Gate]:
         if modifier.argument is None:
             raise modifier.at.invalid("pow needs an exponent.")
         exponent = float(evaluate(modifier.argument, names, version=self._version))
@@ -95,21 +111,27 @@ class Gates:
         except ValueError as error:
             raise at.invalid(str(error)) from error
 
-    def _plain(self, call: GateCall, qubits: tuple[int, ...], parameters: tuple[float, ...]) -> list[Gate]:
+    def _plain(self, call: GateCall, qubits: tuple[int, ...], parameters: tuple[Operand, ...]) -> list[Gate]:
         if call.name == "gphase":
             self._expect(call, (1, 0), parameters, qubits)
-            return [global_phase(parameters[0])]
+            return [Gate("gphase", (), parameters)]
         definition = self._defined.get(call.name)
         if definition is not None:
             return self._body(call, definition, qubits, parameters)
+        if call.name in self._opaque:
+            raise UnsupportedProgram(f"line {call.at.line}: the gate {call.name!r} is opaque: its matrix is not told.")
         standard = self._standard.get(call.name)
         if standard is None:
             raise _unknown(call)
+        if standard.computes and any(isinstance(parameter, Register) for parameter in parameters):
+            raise UnsupportedProgram(
+                f"line {call.at.line}: the gate {call.name!r} needs angles that are known before the program runs."
+            )
         self._expect(call, (standard.angles, standard.qubits), parameters, qubits)
         return standard.gates(parameters, qubits)
 
     def _body(
-        self, call: GateCall, definition: GateDefinition, qubits: tuple[int, ...], parameters: tuple[float, ...]
+        self, call: GateCall, definition: GateDefinition, qubits: tuple[int, ...], parameters: tuple[Operand, ...]
     ) -> list[Gate]:
         self._expect(call, (len(definition.parameters), len(definition.qubits)), parameters, qubits)
         places = dict(zip(definition.qubits, qubits, strict=True))
@@ -120,7 +142,7 @@ class Gates:
         return gates
 
     def _expect(
-        self, call: GateCall, wanted: tuple[int, int], parameters: Sequence[float], qubits: Sequence[int]
+        self, call: GateCall, wanted: tuple[int, int], parameters: Sequence[Operand], qubits: Sequence[int]
     ) -> None:
         if (len(parameters), len(qubits)) != wanted:
             angles, width = wanted

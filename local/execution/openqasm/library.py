@@ -3,12 +3,13 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from local.execution.gates import GATES
 from local.execution.program import Gate
 from local.execution.unitaries import controlled, global_phase
 
-type Body = Callable[[tuple[float, ...], tuple[int, ...]], list[Gate]]
+type Body = Callable[[tuple[Any, ...], tuple[int, ...]], list[Gate]]
 _HALF, _QUARTER = math.pi / 2, math.pi / 4
 
 
@@ -19,6 +20,8 @@ class Standard:
     angles: int
     qubits: int
     gates: Body
+    computes: bool = False
+    """Whether it computes with its angles, which must then be known before the program runs."""
 
 
 def _named(name: str) -> Standard:
@@ -55,7 +58,7 @@ def _with_determinant_1(standard: Standard) -> Standard:
     def gates(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
         return [*standard.gates(angles, qubits), global_phase(-(angles[-2] + angles[-1]) / 2)]
 
-    return Standard(standard.angles, standard.qubits, gates)
+    return Standard(standard.angles, standard.qubits, gates, computes=True)
 
 
 def phased_u(angles: tuple[float, ...], qubits: tuple[int, ...]) -> list[Gate]:
@@ -127,5 +130,5 @@ HQSLIB1 = QELIB1 | {
 FILES = {"qelib1.inc": QELIB1, "stdgates.inc": STDGATES, "hqslib1.inc": HQSLIB1}
 BUILT_IN = {
     2: {"U": _named("u"), "CX": _named("cx")},
-    3: {"U": Standard(3, 1, phased_u)},
+    3: {"U": Standard(3, 1, phased_u, computes=True)},
 }

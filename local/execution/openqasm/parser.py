@@ -3,39 +3,48 @@
 from collections.abc import Callable, Sequence
 
 from local.execution.errors import UnsupportedProgram
+from local.execution.openqasm import declarations
+from local.execution.openqasm.calls import (
+    MODIFIERS,
+    ONLY_3,
+    TYPES,
+    check_built,
+    definition,
+    gate_call,
+    hint,
+    new_name,
+    parameter,
+)
 from local.execution.openqasm.cursor import Cursor
 from local.execution.openqasm.syntax import (
-    Alias,
-    Constant,
+    Assignment,
+    Binary,
     Declaration,
     Expression,
     For,
-    GateCall,
-    GateDefinition,
     If,
-    Include,
+    Leave,
+    Measured,
     Measurement,
-    Modifier,
+    Name,
+    Number,
     Operand,
+    Parameter,
     Range,
     ResetOf,
+    Return,
+    Scope,
     Set,
     Source,
     Statement,
+    Subroutine,
+    Variable,
     While,
 )
 from local.execution.openqasm.tokens import Place, Token
 
-MOST_MODIFIERS = 64
 _VERSIONS = {"2": 2, "2.0": 2, "3": 3, "3.0": 3, "3.1": 3}
-_MODIFIERS = {"ctrl", "negctrl", "inv", "pow"}
-_ONLY_3 = {"qubit", "bit", "const", "let", "for", "while", "gphase", *_MODIFIERS}
-# Of the language, but not built here.
-_MISSING = {"opaque", "def", "extern", "input", "output", "defcal", "defcalgrammar", "cal", "box", "switch", "array"}
-_MISSING |= {"int", "uint", "float", "angle", "bool", "complex", "duration", "stretch", "return", "break", "continue"}
-_MISSING |= {"end", "nop"}
-_RESERVED = _ONLY_3 | _MISSING | {"qreg", "creg", "gate", "measure", "reset", "barrier", "if", "else", "include"}
-_TYPES = {"int", "uint", "float", "angle", "bool"}
+_ASSIGNMENTS = {"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "<<=", ">>=", "**="}
 
 
 class Parser:
@@ -43,22 +52,31 @@ class Parser:
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._cursor = Cursor(tokens)
-        self._statements: dict[str, Callable[[Token], Statement | None]] = {
-            "include": self._include,
+        self._statements: dict[str, Callable[[Token], list[Statement]]] = {
+            "include": lambda word: declarations.include(self._cursor, word),
             "qreg": self._old_register,
             "creg": self._old_register,
             "qubit": self._register,
             "bit": self._register,
-            "const": self._constant,
-            "let": self._alias,
-            "gate": self._definition,
+            "output": self._output,
+            "const": lambda word: declarations.constant(self._cursor, word),
+            **dict.fromkeys(TYPES, lambda word: declarations.variable(self._cursor, word)),
+            "let": lambda word: declarations.alias(self._cursor, word),
+            "gate": lambda word: [definition(self._cursor, word)],
+            "opaque": lambda word: declarations.opaque(self._cursor, word),
+            "def": self._subroutine,
+            "return": self._return,
             "measure": self._measurement,
             "reset": self._reset,
             "barrier": self._hint,
             "delay": self._hint,
+            "box": self._box,
+            "{": self._scope,
             "if": self._if,
+            "switch": self._switch,
             "while": self._while,
             "for": self._for,
+            **dict.fromkeys(("break", "continue", "end"), self._leave),
         }
 
     def program(self) -> Source:
@@ -83,13 +101,12 @@ class Parser:
         token = self._cursor.now
         if token.text in {"#", "@", "pragma"}:
             return self._skipped_line(token.at)
-        if self._cursor.version == 2 and token.text in _ONLY_3:
+        if self._cursor.version == 2 and token.text in ONLY_3 | {"{"}:
             raise token.at.invalid(f"{token.text!r} needs OPENQASM 3.0;.")
-        if token.kind == "name" and token.text in self._statements:
-            found = self._statements[token.text](self._cursor.next())
-            return [] if found is None else [found]
-        if token.kind == "name" and token.text in _MISSING:
-            raise UnsupportedProgram(f"line {token.at.line}: {token.text!r} is not built in this local workspace.")
+        check_built(token)
+        is_cast = token.text in TYPES | {"bit"} and self._cursor.after == "("
+        if token.kind in {"name", "sign"} and token.text in self._statements and not is_cast:
+            return self._statements[token.text](self._cursor.next())
         return [self._call_or_assignment()]
 
     def _skipped_line(self, at: Place) -> list[Statement]:
@@ -98,125 +115,111 @@ class Parser:
             self._cursor.next()
         return []
 
-    def _include(self, word: Token) -> Include:
-        name = self._cursor.next()
-        if name.kind != "text":
-            raise name.at.invalid("the name of a file in quotes must stand here.")
+    def _old_register(self, word: Token) -> list[Statement]:
+        name = new_name(self._cursor)
+        size = self._cursor.size()
         self._cursor.expect(";")
-        return Include(name.text[1:-1], word.at)
+        return [Declaration("qubit" if word.text == "qreg" else "bit", name, size, word.at)]
 
-    def _old_register(self, word: Token) -> Declaration:
-        name = self._new_name()
-        size = self._size()
+    def _register(self, word: Token, *, is_output: bool = False) -> list[Statement]:
+        size = self._cursor.size()
+        name = new_name(self._cursor)
+        declared: list[Statement] = [Declaration(word.text, name, size, word.at, is_output)]
+        if word.text == "bit" and (sign := self._cursor.take("=")):
+            declared += self._given(Operand(name, (), word.at), sign)
+        else:
+            self._cursor.expect(";")
+        return declared
+
+    def _given(self, target: Operand, sign: Token) -> list[Statement]:
+        """Read what a target is given; bits are zeros anyway when they are declared."""
+        value = self._cursor.value()
         self._cursor.expect(";")
-        return Declaration("qubit" if word.text == "qreg" else "bit", name, size, word.at)
+        if isinstance(value, Measured):
+            return [Measurement(value.source, target, sign.at)]
+        is_zero = isinstance(value, Number) and value.value == 0
+        return [] if is_zero else [Assignment(target, "", value, sign.at)]
 
-    def _register(self, word: Token) -> Declaration:
-        size = self._size()
-        name = self._new_name()
-        if self._cursor.now.text == "=":
-            raise UnsupportedProgram(
-                f"line {word.at.line}: a value given where {name!r} is declared is not built in this local workspace."
-            )
-        self._cursor.expect(";")
-        return Declaration(word.text, name, size, word.at)
-
-    def _size(self) -> Expression | None:
-        if not self._cursor.take("["):
-            return None
-        size = self._cursor.expression()
-        self._cursor.expect("]")
-        return size
-
-    def _new_name(self) -> str:
-        token = self._cursor.name()
-        if token.text in _RESERVED or token.text.startswith("$"):
-            raise token.at.invalid(f"{token.text!r} cannot be the name of something.")
-        return token.text
-
-    def _constant(self, word: Token) -> Constant:
+    def _output(self, word: Token) -> list[Statement]:
         kind = self._cursor.name()
-        if kind.text not in _TYPES:
-            raise kind.at.invalid(f"a constant is int, uint, float, angle or bool, not {kind.text!r}.")
-        self._size()
-        name = self._new_name()
-        self._cursor.expect("=")
-        value = self._cursor.expression()
+        if kind.text != "bit":
+            raise UnsupportedProgram(f"line {word.at.line}: 'output {kind.text}' is not built here: results are bits.")
+        return self._register(kind, is_output=True)
+
+    def _subroutine(self, word: Token) -> list[Statement]:
+        name = new_name(self._cursor)
+        self._cursor.expect("(")
+        parameters = self._cursor.listed(lambda: parameter(self._cursor), ")")
+        result = None
+        if self._cursor.take("->"):
+            result = Parameter(self._cursor.name().text, self._cursor.size(), "")
+        self._cursor.expect("{")
+        return [Subroutine(name, parameters, result, self._statements_to_brace(), word.at)]
+
+    def _return(self, word: Token) -> list[Statement]:
+        value = None if self._cursor.now.text == ";" else self._cursor.value()
         self._cursor.expect(";")
-        return Constant(kind.text, name, value, word.at)
+        return [Return(value, word.at)]
 
-    def _alias(self, word: Token) -> Alias:
-        name = self._new_name()
-        self._cursor.expect("=")
-        parts = [self._cursor.operand()]
-        while self._cursor.take("++"):
-            parts.append(self._cursor.operand())
-        self._cursor.expect(";")
-        return Alias(name, tuple(parts), word.at)
-
-    def _definition(self, word: Token) -> GateDefinition:
-        name = self._new_name()
-        parameters = self._cursor.listed(self._new_name, ")") if self._cursor.take("(") else ()
-        qubits = self._cursor.listed(self._new_name, "{")
-        if len({*parameters, *qubits}) < len(parameters) + len(qubits):
-            raise word.at.invalid(f"gate {name!r} names two of its parameters or qubits alike.")
-        body: list[GateCall] = []
-        while not self._cursor.take("}"):
-            if self._cursor.take("barrier"):
-                self._hint(word)
-            else:
-                body.append(self._gate_call())
-        return GateDefinition(name, parameters, qubits, tuple(body), word.at)
-
-    def _gate_call(self) -> GateCall:
-        at = self._cursor.now.at
-        modifiers = []
-        while self._cursor.now.text in _MODIFIERS and self._cursor.version == 3:
-            modifiers.append(self._modifier())
-            if len(modifiers) > MOST_MODIFIERS:
-                raise at.invalid(f"a gate has more than {MOST_MODIFIERS} modifiers.")
-        name = self._cursor.name()
-        if name.text in _RESERVED and name.text != "gphase":
-            raise name.at.invalid(f"{name.text!r} is not a gate.")
-        parameters = self._cursor.listed(self._cursor.expression, ")") if self._cursor.take("(") else ()
-        operands = self._cursor.listed(self._cursor.operand, ";")
-        return GateCall(name.text, tuple(modifiers), parameters, operands, at)
-
-    def _modifier(self) -> Modifier:
-        word = self._cursor.next()
-        argument = None
-        if self._cursor.take("("):
-            argument = self._cursor.expression()
-            self._cursor.expect(")")
-        self._cursor.expect("@")
-        return Modifier(word.text, argument, word.at)
-
-    def _measurement(self, word: Token) -> Measurement:
+    def _measurement(self, word: Token) -> list[Statement]:
         source = self._cursor.operand()
         target = self._cursor.operand() if self._cursor.take("->") else None
         self._cursor.expect(";")
-        return Measurement(source, target, word.at)
+        return [Measurement(source, target, word.at)]
 
-    def _reset(self, word: Token) -> ResetOf:
+    def _reset(self, word: Token) -> list[Statement]:
         target = self._cursor.operand()
         self._cursor.expect(";")
-        return ResetOf(target)
+        return [ResetOf(target)]
 
-    def _hint(self, word: Token) -> None:
-        """Go past barrier and delay: they do not change the state."""
-        while not self._cursor.take(";"):
-            token = self._cursor.next()
-            if token.kind == "end" or token.text in {"{", "}"}:
-                raise word.at.invalid(f"{word.text!r} does not end with ';'.")
+    def _hint(self, word: Token) -> list[Statement]:
+        hint(self._cursor, word)
+        return []
 
-    def _if(self, word: Token) -> If:
+    def _leave(self, word: Token) -> list[Statement]:
+        self._cursor.expect(";")
+        return [Leave(word.text, word.at)]
+
+    def _box(self, word: Token) -> list[Statement]:
+        """Read a box; how long it lasts changes nothing."""
+        while self._cursor.now.text != "{":
+            if self._cursor.next().kind == "end":
+                raise word.at.invalid("a box has no '{'.")
+        return self._scope(self._cursor.next())
+
+    def _scope(self, word: Token) -> list[Statement]:
+        return [Scope(self._statements_to_brace())]
+
+    def _if(self, word: Token) -> list[Statement]:
         condition = self._condition()
         then = self._block()
         otherwise = self._block() if self._cursor.version == 3 and self._cursor.take("else") else ()
-        return If(condition, then, otherwise)
+        return [If(condition, then, otherwise)]
 
-    def _while(self, word: Token) -> While:
-        return While(self._condition(), self._block())
+    def _switch(self, word: Token) -> list[Statement]:
+        """Read a switch as a chain of conditions; a case does not fall through."""
+        # The name is a word of the language, so that no program has it.
+        value = Variable("int", None, word.text, self._condition(), is_constant=False, at=word.at)
+        chosen = Name(word.text, word.at)
+        self._cursor.expect("{")
+        cases: list[tuple[Expression, tuple[Statement, ...]]] = []
+        while case := self._cursor.take("case"):
+            values = self._cursor.listed(self._cursor.expression, "{")
+            if not values:
+                raise case.at.invalid("a case names no value.")
+            tests: list[Expression] = [Binary("==", chosen, value, case.at) for value in values]
+            condition = tests[0]
+            for test in tests[1:]:
+                condition = Binary("||", condition, test, case.at)
+            cases.append((condition, self._statements_to_brace()))
+        found: tuple[Statement, ...] = self._block() if self._cursor.take("default") else ()
+        self._cursor.expect("}")
+        for condition, body in reversed(cases):
+            found = (If(condition, body, found),)
+        return [Scope((value, *found))]
+
+    def _while(self, word: Token) -> list[Statement]:
+        return [While(self._condition(), self._block())]
 
     def _condition(self) -> Expression:
         self._cursor.expect("(")
@@ -227,6 +230,9 @@ class Parser:
     def _block(self) -> tuple[Statement, ...]:
         if self._cursor.version == 2 or not self._cursor.take("{"):
             return tuple(self._statement())
+        return self._statements_to_brace()
+
+    def _statements_to_brace(self) -> tuple[Statement, ...]:
         statements: list[Statement] = []
         while not self._cursor.take("}"):
             if self._cursor.now.kind == "end":
@@ -234,14 +240,13 @@ class Parser:
             statements.extend(self._statement())
         return tuple(statements)
 
-    def _for(self, word: Token) -> For:
+    def _for(self, word: Token) -> list[Statement]:
         kind = self._cursor.take("int", "uint")
         if kind is None:
             raise UnsupportedProgram(f"line {word.at.line}: a loop variable must be int or uint here.")
-        self._size()
-        name = self._new_name()
+        size, name = self._cursor.size(), new_name(self._cursor)
         self._cursor.expect("in")
-        return For(name, self._values(word), self._block(), word.at)
+        return [For(kind.text, size, name, self._values(word), self._block(), word.at)]
 
     def _values(self, word: Token) -> Range | Set:
         if self._cursor.take("{"):
@@ -257,19 +262,19 @@ class Parser:
         start = self._cursor.now
         if start.kind != "name":
             raise start.at.invalid(f"a statement must stand here, not {start.text[:40]!r}.")
-        return self._assignment() or self._gate_call()
+        return self._assignment() or gate_call(self._cursor)
 
-    def _assignment(self) -> Measurement | None:
-        """Read `target = measure source;`, nothing if no assignment stands here."""
+    def _assignment(self) -> Statement | None:
+        """Read `target = value;` or `target += value;`, nothing if no assignment stands here."""
         token = self._cursor.now
-        if token.text in _MODIFIERS or self._cursor.after not in {"=", "["}:
+        if token.text in MODIFIERS or self._cursor.after not in _ASSIGNMENTS | {"["}:
             return None
-        target: Operand = self._cursor.operand()
-        self._cursor.expect("=")
-        if not self._cursor.take("measure"):
-            raise UnsupportedProgram(
-                f"line {token.at.line}: {target.name!r} can only be given a measurement in this local workspace."
-            )
-        source = self._cursor.operand()
+        target = self._cursor.operand()
+        sign = self._cursor.next()
+        if sign.text not in _ASSIGNMENTS:
+            raise sign.at.invalid(f"'=' must stand here, not {sign.text[:40]!r}.")
+        value = self._cursor.value()
         self._cursor.expect(";")
-        return Measurement(source, target, token.at)
+        if isinstance(value, Measured) and sign.text == "=":
+            return Measurement(value.source, target, token.at)
+        return Assignment(target, sign.text.removesuffix("="), value, token.at)

@@ -7,8 +7,11 @@ from local.execution.openqasm.tokens import Place
 
 @dataclass(frozen=True, slots=True)
 class Number:
+    """A number; `width` is how many bits it has where it is written as a string of bits, else 0."""
+
     value: int | float
     at: Place
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,12 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function of numbers: sin, cos, ..."""
+    """A function of numbers (sin, cos, ...), a cast with its size, or a subroutine of the program."""
 
     function: str
     arguments: tuple["Expression", ...]
     at: Place
+    size: "Expression | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,15 @@ class Operand:
     at: Place
 
 
-type Expression = Number | Name | Unary | Binary | Call | Operand
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The outcome of a measurement as a value."""
+
+    source: Operand
+    at: Place
+
+
+type Expression = Number | Name | Unary | Binary | Call | Operand | Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +121,76 @@ class Declaration:
     name: str
     size: Expression | None
     at: Place
+    is_output: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class Variable:
+    """A classical variable, or a constant."""
+
     kind: str
+    size: Expression | None
     name: str
+    value: Expression | None
+    is_constant: bool
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`target = value;`; `target += value;` has the sign +."""
+
+    target: Operand
+    sign: str
     value: Expression
     at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    kind: str
+    size: Expression | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subroutine:
+    """`def`; `result` is the type it returns, None if nothing."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    result: Parameter | None
+    body: tuple["Statement", ...]
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    value: Expression | None
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A gate that the machine is said to have."""
+
+    name: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """break, continue or end."""
+
+    word: str
+    at: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Statements in braces of their own, or in a box."""
+
+    body: tuple["Statement", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +227,8 @@ class While:
 
 @dataclass(frozen=True, slots=True)
 class For:
+    kind: str
+    size: Expression | None
     variable: str
     values: Range | Set
     body: tuple["Statement", ...]
@@ -160,7 +236,23 @@ class For:
 
 
 type Statement = (
-    GateCall | GateDefinition | Include | Declaration | Constant | Alias | Measurement | ResetOf | If | While | For
+    GateCall
+    | GateDefinition
+    | Include
+    | Declaration
+    | Variable
+    | Assignment
+    | Subroutine
+    | Return
+    | Opaque
+    | Leave
+    | Scope
+    | Alias
+    | Measurement
+    | ResetOf
+    | If
+    | While
+    | For
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +68,8 @@ def _follow(program, block, position, state, bits, values, output, found):  # no
     for index in range(position, len(operations)):
         match operations[index]:
             case Gate() as gate:
-                state = matrix_of(gate, program.width) @ state
+                known = replace(gate, angles=tuple(_value(angle, values) for angle in gate.angles))
+                state = matrix_of(known, program.width) @ state
             case Measure(qubit=qubit, result=result):
                 for bit, part in _projected(state, qubit):
                     _follow(program, block, index + 1, part, bits | {result: bit}, values, output, found)
