@@ -9,6 +9,7 @@ from quantum_jobs.programs.ir import Bit, If, Operation
 from quantum_jobs.programs.places import Place
 
 _EXIT = ""
+_TOO_LARGE = "more operations or deeper branches than are taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ class _Nesting:
         size, name = 0, start
         while name != stop:
             block = self._blocks[name]
+            if depth > self._limits.nesting:
+                raise NotStructured(block.place.fault(_TOO_LARGE))
             operations.extend(block.operations)
             size += len(block.operations)
             if block.test is None:
@@ -112,8 +115,8 @@ class _Nesting:
                 branch, branch_size = self._branch(name, depth)
                 operations.append(branch)
                 size, name = size + branch_size, self._joins[name]
-            if size > self._limits.operations or depth > self._limits.nesting:
-                raise NotStructured(block.place.fault("more operations or deeper branches than are taken"))
+            if size > self._limits.operations:
+                raise NotStructured(block.place.fault(_TOO_LARGE))
         return tuple(operations), size
 
     def _branch(self, name: str, depth: int) -> tuple[If, int]:
