@@ -1,6 +1,8 @@
 """Speed of the local quantum workspace itself, over HTTP, without the azure-quantum package."""
 
-import asyncio
+import http.client
+import itertools
+import json
 import os
 import re
 import socket
@@ -10,8 +12,10 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 import uvicorn
@@ -104,35 +108,72 @@ def bell(qir: str, rounds: int) -> Iterator[Row]:
         yield Row("workspace: Bell PUT to Succeeded p50", f"{seconds * 1000:.0f} ms", "100 ms", seconds <= 0.1)
 
 
-def acceptance(qir: str, jobs: int, clients: int = 8) -> Iterator[Row]:
-    """Jobs per second that are answered 200, for a device whose queue lasts until all are in; all must succeed."""
-    control = f"{os.environ['LOCAL_CONTROL_URL']}/control/script"
-    slow = {"targets": {SLOW_TARGET: {"queue_seconds": QUEUE_SECONDS}}}
-    httpx.put(control, json=slow, trust_env=False).raise_for_status()
+def acceptance(qir: str, jobs: int) -> Iterator[Row]:
+    """Jobs per second that are answered 200: while those before them run, and held back until all are in."""
     with httpx.Client(**_options()) as client:
-        device = {"providerId": "quantinuum", "target": SLOW_TARGET}
-        body = _definition(client, qir, SHOTS) | device | {"name": f"burst {uuid.uuid4()}"}
-        started = time.perf_counter()
-        asyncio.run(_put_all(body, jobs, clients))
-        accepted = jobs / (time.perf_counter() - started)
-        query = {"filter": f"startswith(Name, '{body['name']}') and State eq 'Succeeded'", "skip": str(jobs - 1)}
-        while not client.get("/jobs", params=VERSION | query).raise_for_status().json()["value"]:
-            time.sleep(0.05)
-        ended = time.perf_counter() - started
-    httpx.put(control, json={}, trust_env=False).raise_for_status()
-    beside = f"all had run after {ended:.0f} s"
-    yield Row("workspace: jobs accepted", f"{accepted:.0f}/s", "200/s", accepted >= 200, beside)
+        body = _definition(client, qir, SHOTS)
+        accepted, ended = _burst(client, body, jobs)
+        ran = f"{ended} of {jobs} had ended meanwhile"
+        yield Row("workspace: jobs accepted while others run", f"{accepted:.0f}/s", "200/s", accepted >= 200, ran)
+        control = f"{os.environ['LOCAL_CONTROL_URL']}/control/script"
+        slow = {"targets": {SLOW_TARGET: {"queue_seconds": QUEUE_SECONDS, "execution_seconds": 0, "capacity": 8}}}
+        httpx.put(control, json=slow, trust_env=False).raise_for_status()
+        accepted, ended = _burst(client, body | {"providerId": "quantinuum", "target": SLOW_TARGET}, jobs)
+        ran = f"{ended} of {jobs} had ended meanwhile"
+        yield Row("workspace: jobs accepted before one runs", f"{accepted:.0f}/s", "200/s", accepted >= 200, ran)
+        httpx.put(control, json={}, trust_env=False).raise_for_status()
 
 
-async def _put_all(body: Mapping[str, Any], jobs: int, clients: int) -> None:
-    numbers = iter(range(jobs))
+def _burst(client: httpx.Client, body: Mapping[str, Any], jobs: int) -> tuple[float, int]:
+    """Give the rate and how many had ended when all were in; then wait until all have succeeded."""
+    name, started = f"burst {uuid.uuid4()}", time.perf_counter()
+    _put_all({**body, "name": name}, jobs)
+    accepted = jobs / (time.perf_counter() - started)
+    ended = _succeeded(client, name)
+    while _succeeded(client, name) < jobs:
+        time.sleep(0.1)
+    return accepted, ended
 
-    async def one(client: httpx.AsyncClient) -> None:
-        for _ in numbers:
-            (await client.put(f"/jobs/{uuid.uuid4()}", json=body)).raise_for_status()
 
-    async with httpx.AsyncClient(**_options()) as client:
-        await asyncio.gather(*(one(client) for _ in range(clients)))
+def _succeeded(client: httpx.Client, name: str) -> int:
+    """Count the jobs of this name that have succeeded."""
+    query = {"filter": f"startswith(Name, '{name}') and State eq 'Succeeded'", "top": "1000"}
+    count = 0
+    for skip in itertools.count(0, 1000):
+        answer = client.get("/jobs", params=VERSION | query | {"skip": str(skip)}).raise_for_status().json()
+        count += len(answer["value"])
+        if answer["nextLink"] is None:
+            break
+    return count
+
+
+def _put_all(body: Mapping[str, Any], jobs: int, clients: int = 8) -> None:
+    """Put jobs from several threads.
+
+    By http.client: httpx takes 4 ms of processor time per request, more than the workspace, on the same cores.
+    """
+    numbers, options = iter(range(jobs)), _options()
+    workspace, proxy = urlsplit(options["base_url"]), urlsplit(options["proxy"])
+    content, lock = json.dumps(body), threading.Lock()
+
+    def one() -> None:
+        connection = http.client.HTTPSConnection(str(proxy.hostname), proxy.port, context=options["verify"])
+        connection.set_tunnel(str(workspace.hostname), 443)
+        while True:
+            with lock:
+                if next(numbers, None) is None:
+                    break
+            path = f"{workspace.path}/jobs/{uuid.uuid4()}?{urlencode(VERSION)}"
+            connection.request("PUT", path, content, options["headers"])
+            answer = connection.getresponse()
+            if answer.status != 200:
+                raise RuntimeError(f"{path}: {answer.status} {answer.read()!r}")
+            answer.read()
+        connection.close()
+
+    with ThreadPoolExecutor(clients) as threads:
+        for done in [threads.submit(one) for _ in range(clients)]:
+            done.result()
 
 
 def stored(count: int = STORED) -> Iterator[Row]:

@@ -71,7 +71,7 @@ def main() -> None:
     # Ctrl-C in a terminal reaches the whole group; the parent says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A heavy program must not slow the answers of the workspace down.
-    os.nice(5)
+    os.nice(10)
     bound_process(limits)
     serve(sys.stdin.buffer, answers, limits)
 
