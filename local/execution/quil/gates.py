@@ -71,6 +71,27 @@ def _pswap(angle: float) -> Matrix:
     return np.array([[1, 0, 0, 0], [0, 0, e, 0], [0, e, 0, 0], [0, 0, 0, 1]])
 
 
+def _fsim(theta: float, phi: float) -> Matrix:
+    return _phased_fsim(theta, 0, 0, 0, phi)
+
+
+def _phased_fsim(theta: float, zeta: float, chi: float, gamma: float, phi: float) -> Matrix:
+    """Give the excitation-preserving gate with the phases that pyquil's `PHASEDFSIM` documents."""
+    c, s = math.cos(theta / 2), 1j * math.sin(theta / 2)
+    stays = c * cmath.exp(-1j * (gamma + zeta)), c * cmath.exp(-1j * (gamma - zeta))
+    moves = s * cmath.exp(-1j * (gamma - chi)), s * cmath.exp(-1j * (gamma + chi))
+    last = cmath.exp(1j * (phi - 2 * gamma))
+    return np.array([[1, 0, 0, 0], [0, stays[0], moves[0], 0], [0, moves[1], stays[1], 0], [0, 0, 0, last]])
+
+
+def _barenco(alpha: float, phi: float, theta: float) -> Matrix:
+    """Give Barenco's gate, a controlled one, of his paper of 1995 (pyquil's matrix of it is not unitary)."""
+    c, s = math.cos(theta), -1j * math.sin(theta)
+    matrix: Matrix = np.eye(4, dtype=np.complex128)
+    matrix[2:, 2:] = cmath.exp(1j * alpha) * np.array([[c, s * cmath.exp(-1j * phi)], [s * cmath.exp(1j * phi), c]])
+    return matrix
+
+
 _STANDARD = {name.upper(): _named(name) for name in ("x", "y", "z", "h", "s", "t", "rx", "ry", "rz", "cz", "swap")}
 _STANDARD |= {name.upper(): _named(name) for name in ("rxx", "ryy", "rzz")}
 _STANDARD |= {
@@ -88,6 +109,9 @@ _STANDARD |= {
     "ISWAP": _matrix(0, 2, lambda: _xy(math.pi)),
     "SQISW": _matrix(0, 2, lambda: _xy(math.pi / 2)),
     "PSWAP": _matrix(1, 2, _pswap),
+    "FSIM": _matrix(2, 2, _fsim),
+    "PHASEDFSIM": _matrix(5, 2, _phased_fsim),
+    "BARENCO": _matrix(3, 2, _barenco),
 }
 
 
@@ -130,6 +154,8 @@ class Gates:
         if definition is not None:
             return self._defined(definition, [_fixed(parameter) for parameter in parameters], qubits)
         standard = _STANDARD.get(name)
+        if name == "CAN":
+            raise UnsupportedProgram("Quil's specification defines CAN in three ways that differ; define your own.")
         if standard is None:
             raise InvalidProgram(f"There is no gate {name!r}: it is neither standard here nor defined.")
         if (len(parameters), len(qubits)) != (standard.parameters, standard.qubits):
@@ -160,12 +186,11 @@ class Gates:
             case GateSpecification.PauliSum(total):
                 return self._exponential(definition.name, total, names, width)
             case GateSpecification.Permutation(order) if sorted(order) == list(range(len(order))):
-                matrix: Matrix = np.eye(len(order), dtype=np.complex128)[list(order)]
-                if np.array_equal(matrix, matrix.T):
-                    return matrix
-        raise UnsupportedProgram(
-            f"DEFGATE {definition.name} is no matrix, Pauli sum or permutation that is its own inverse."
-        )
+                # Quil's specification: the amplitudes (x_0, x_1, ...) become (x_p0, x_p1, ...).
+                return np.asarray(np.eye(len(order), dtype=np.complex128)[list(order)])
+            case GateSpecification.Permutation():
+                raise InvalidProgram(f"DEFGATE {definition.name} is no permutation: each number must be there once.")
+        raise UnsupportedProgram(f"DEFGATE {definition.name} is no matrix, permutation or Pauli sum.")
 
     def _exponential(self, name: str, total: quil.PauliSum, names: dict[str, complex], width: int) -> Matrix:
         """Give e^{-i H} of a sum of Pauli strings H."""

@@ -51,6 +51,10 @@ def destinations(step: Instruction) -> Iterable[str]:
             return [inner.operand.name]
         case Instruction.Exchange(inner):
             return [inner.left.name, inner.right.name]
+        case Instruction.Load(inner):
+            return [inner.destination.name]
+        case Instruction.Store(inner):
+            return [inner.destination]
     return []
 
 
@@ -79,6 +83,10 @@ class Logic:
                 self._convert(inner)
             case Instruction.Exchange(inner):
                 self._exchange(inner)
+            case Instruction.Load(inner):
+                self._load(inner)
+            case Instruction.Store(inner):
+                self._save(inner)
             case _:
                 return False
         return True
@@ -147,3 +155,29 @@ class Logic:
         kept = [self._builder.compute("select", 1, self._value(side), 0) for side in (step.left, step.right)]
         self._store(step.left, kept[1])
         self._store(step.right, kept[0])
+
+    def _load(self, step: quil.Load) -> None:
+        """Read the cell whose number another cell holds."""
+        place, cells = self._memory.value(step.offset, self._builder), self._memory.references(step.source)
+        self._check_place(place, len(cells))
+        found: Operand = 0
+        for index, reference in enumerate(cells):
+            is_here = self._builder.compute("eq", place, index)
+            found = self._builder.compute("select", is_here, self._memory.value(reference, self._builder), found)
+        self._store(step.destination, found)
+
+    def _save(self, step: quil.Store) -> None:
+        """Write the cell whose number another cell holds."""
+        place, cells = self._memory.value(step.offset, self._builder), self._memory.references(step.destination)
+        self._check_place(place, len(cells))
+        value = self._builder.compute("select", 1, self._value(step.source), 0)
+        for index, reference in enumerate(cells):
+            is_here = self._builder.compute("eq", place, index)
+            kept = self._memory.value(reference, self._builder)
+            self._store(reference, self._builder.compute("select", is_here, value, kept))
+
+    def _check_place(self, place: Operand, length: int) -> None:
+        """End the run with an error, by a division by zero, where the cell is not in its region."""
+        is_above = self._builder.compute("sge", place, 0)
+        is_inside = self._builder.compute("and", is_above, self._builder.compute("slt", place, length))
+        self._builder.compute("sdiv", 1, is_inside)

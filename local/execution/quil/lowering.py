@@ -11,6 +11,7 @@ from quil.program import Program as Text
 from local.execution.builder import Builder
 from local.execution.errors import ExecutionError, InvalidProgram, UnsupportedProgram
 from local.execution.program import Measure, Program, Reset
+from local.execution.quil.circuits import written_out
 from local.execution.quil.contents import content, number
 from local.execution.quil.expressions import Expressions
 from local.execution.quil.gates import Gates
@@ -30,7 +31,7 @@ class Lowering:
     """Makes one program of a text and one set of values."""
 
     def __init__(self, text: Text, values: Values) -> None:
-        instructions = text.to_instructions()
+        instructions = written_out(text.to_instructions())
         self._steps = [step for step in instructions if not isinstance(step, (*_DEFINITIONS, *_HINTS))]
         definitions = [content(step) for step in instructions if isinstance(step, Instruction.GateDefinition)]
         self._qubits = {number for step in self._steps for number in _numbers(step)}

@@ -1,122 +1,19 @@
-"""Quil programs: gates against their unitaries, memory, control flow, substitutions, refusals."""
+"""Quil programs: memory, control flow, circuits, substitutions, faults and limits."""
 
 import math
 from collections import Counter
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.execution import quil
-from local.execution.errors import ExecutionError, InvalidProgram, UnsupportedProgram
-from local.execution.program import Gate, Measure
+from local.execution.errors import ExecutionError, InvalidProgram, ProgramTooLarge, UnsupportedProgram
+from local.execution.program import Measure
 from local.execution.simulator import Simulator
-from tests.local.execution.exact import agrees, distribution, matrix_of
-from tests.local.execution.test_openqasm_gates import ANGLES, SWAP, H, Matrix, X, Y, Z, on, same, shifted, turn, under
+from tests.local.execution.exact import agrees, distribution
 
 PI = math.pi
-MIDDLE = np.kron(X, X) + np.kron(Y, Y)
-
-
-def xy(angle: float) -> Matrix:
-    """e^{i angle/4 (XX + YY)}, through turns that commute."""
-    return np.asarray(turn(np.kron(X, X), -angle / 2) @ turn(np.kron(Y, Y), -angle / 2))
-
-
-def at(state: int, angle: float) -> Matrix:
-    return np.diag([np.exp(1j * angle) if index == state else 1 for index in range(4)])
-
-
-UNITARIES = {
-    "I": (0, lambda: np.eye(2)),
-    "X": (0, lambda: X),
-    "Y": (0, lambda: Y),
-    "Z": (0, lambda: Z),
-    "H": (0, lambda: H),
-    "S": (0, lambda: shifted(PI / 2)),
-    "T": (0, lambda: shifted(PI / 4)),
-    "PHASE": (1, shifted),
-    "RX": (1, lambda angle: turn(X, angle)),
-    "RY": (1, lambda angle: turn(Y, angle)),
-    "RZ": (1, lambda angle: turn(Z, angle)),
-    "CNOT": (0, lambda: under(X)),
-    "CZ": (0, lambda: under(Z)),
-    "CCNOT": (0, lambda: under(X, 2)),
-    "SWAP": (0, lambda: SWAP),
-    "CSWAP": (0, lambda: under(SWAP)),
-    "CPHASE": (1, lambda angle: at(3, angle)),
-    "CPHASE00": (1, lambda angle: at(0, angle)),
-    "CPHASE01": (1, lambda angle: at(1, angle)),
-    "CPHASE10": (1, lambda angle: at(2, angle)),
-    "XY": (1, xy),
-    "PISWAP": (1, xy),
-    "ISWAP": (0, lambda: xy(PI)),
-    "SQISW": (0, lambda: xy(PI / 2)),
-    "PSWAP": (1, lambda angle: SWAP @ np.diag([1, np.exp(1j * angle), np.exp(1j * angle), 1])),
-    "RXX": (1, lambda angle: turn(np.kron(X, X), angle)),
-    "RYY": (1, lambda angle: turn(np.kron(Y, Y), angle)),
-    "RZZ": (1, lambda angle: turn(np.kron(Z, Z), angle)),
-}
-
-
-def unitary_of(source: str, width: int) -> Matrix:
-    """What a program does; qubit 0 is the highest bit."""
-    (program,) = quil.read(source.encode())
-    total = np.eye(1 << width, dtype=complex)
-    for gate in program.blocks[0].operations:
-        assert isinstance(gate, Gate)
-        qubits, controls = (tuple(width - 1 - qubit for qubit in role) for role in (gate.qubits, gate.controls))
-        total = matrix_of(Gate(gate.name, qubits, gate.angles, controls, gate.entries), width) @ total
-    return total
-
-
-def call(name: str, angles: list[float], qubits: list[int]) -> str:
-    given_angles = f"({', '.join(map(repr, angles))})" if angles else ""
-    return f"{name}{given_angles} {' '.join(map(str, qubits))}"
-
-
-@pytest.mark.parametrize("name", UNITARIES)
-@settings(max_examples=15)
-@given(data=st.data())
-def test_a_standard_gate_is_its_unitary_on_any_qubits_and_under_modifiers(name: str, data: st.DataObject) -> None:
-    count, make = UNITARIES[name]
-    angles = [data.draw(ANGLES) for _ in range(count)]
-    matrix = np.asarray(make(*angles), dtype=complex)
-    size = int(math.log2(len(matrix)))
-    width = size + 2
-    qubits = data.draw(st.permutations(range(width)))
-    plain, controlled = qubits[:size], qubits[: size + 1]
-    assert same(unitary_of(call(name, angles, plain), width), on(matrix, *plain, width=width))
-    found = unitary_of("CONTROLLED " + call(name, angles, controlled), width)
-    assert same(found, on(under(matrix), *controlled, width=width))
-    found = unitary_of("DAGGER CONTROLLED " + call(name, angles, controlled), width)
-    assert same(found, on(under(matrix).conj().T, *controlled, width=width))
-
-
-@given(ANGLES, ANGLES, ANGLES, ANGLES)
-def test_forked_takes_the_first_parameters_where_its_qubit_is_0(a: float, b: float, c: float, d: float) -> None:
-    found = unitary_of(f"FORKED FORKED RY({a!r}, {b!r}, {c!r}, {d!r}) 2 0 1", 3)
-    blocks = np.zeros((8, 8), dtype=complex)
-    for index, angle in enumerate((a, b, c, d)):
-        blocks[2 * index : 2 * index + 2, 2 * index : 2 * index + 2] = turn(Y, angle)
-    assert same(found, on(blocks, 2, 0, 1, width=3))
-
-
-@given(ANGLES)
-def test_definitions_by_matrix_by_pauli_sum_and_by_permutation(angle: float) -> None:
-    by_matrix = (
-        "DEFGATE G(%t):\n    1, 0, 0, 0\n    0, 1, 0, 0\n"
-        "    0, 0, cos(%t/2), -i*sin(%t/2)\n    0, 0, -i*sin(%t/2), cos(%t/2)\n"
-    )
-    assert same(unitary_of(f"{by_matrix}G({angle!r}) 1 0", 2), on(under(turn(X, angle)), 1, 0, width=2))
-    by_sum = "DEFGATE G(%t) a b AS PAULI-SUM:\n    XZ(%t/2) a b\n    Y(0.3) b\n"
-    energy = angle / 2 * np.kron(X, Z) + 0.3 * np.kron(np.eye(2), Y)
-    values, vectors = np.linalg.eigh(energy)
-    wanted = vectors * np.exp(-1j * values) @ vectors.conj().T
-    assert same(unitary_of(f"{by_sum}G({angle!r}) 1 0", 2), on(wanted, 1, 0, width=2))
-    order = "DEFGATE G AS PERMUTATION:\n    0, 1, 3, 2\n"
-    assert same(unitary_of(f"{order}DAGGER G 1 0", 2), on(under(X), 1, 0, width=2))
 
 
 def outcomes(source: str, substitutions: object = None, shots: int = 2000) -> list[Counter[str]]:
@@ -152,6 +49,11 @@ DECLARED = "DECLARE ro BIT[3]\nDECLARE n INTEGER\nDECLARE t REAL[2]\nDECLARE o O
         ("MOVE t[0] 1.5\nMOVE t[1] -2.0\nEXCHANGE t[0] t[1]\nEQ ro[0] t[1] 1.5\nLT ro[1] t[0] t[1]\nNEG n", "110"),
         ("MOVE t[0] 2.9\nCONVERT n t[0]\nEQ ro[0] n 2\nCONVERT ro[1] n\nCONVERT t[1] n\nEQ ro[2] t[1] 2.0", "111"),
         ("X 0\nMEASURE 0 ro[0]\nNOT ro[0]\nMEASURE 0", "000"),
+        ("DECLARE m BIT[2] SHARING ro OFFSET 1 BIT\nX 0\nMEASURE 0 m[1]\nNOT m[0]", "011 11"),
+        ("DECLARE u REAL SHARING t OFFSET 1 REAL\nMOVE u 3.141592653589793\nRX(t[1]) 0\nMEASURE 0 ro[1]", "010"),
+        ("DECLARE v INTEGER[3]\nMOVE v[1] 7\nMOVE n 1\nLOAD n v n\nEQ ro[0] n 7\nLOAD ro[2] ro v[0]", "101"),
+        ("MOVE n 2\nX 0\nMEASURE 0 ro[0]\nSTORE ro n ro[0]\nMOVE n 0\nSTORE ro n 0\nSTORE t n 1.5", "001"),
+        ("DEFCIRCUIT M q:\n    X q\n    MEASURE q ro[1]\n    RESET q\n    NOT ro[0]\nM 3\nMEASURE 3 ro[2]", "110"),
         ('PRAGMA PRESERVE_BLOCK\nX 0\nDELAY 0 1.0\nFENCE 0\nPRAGMA END_PRESERVE_BLOCK "x"\nMEASURE 0 ro[1]', "010"),
     ],
 )
@@ -230,6 +132,12 @@ def test_substitutions_that_do_not_fit_are_refused(values: object, message: str)
         ("DECLARE ro BIT[99999999999]", "at most 65536 cells"),
         ("DECLARE b BIT\nADD b 1", "arithmetic is on INTEGER and REAL"),
         ("DECLARE n INTEGER\nMOVE n 1.5", "is INTEGER; 1.5 is not"),
+        ("DEFCIRCUIT C a:\n    C a\nC 0", "nested more than 64 deep"),
+        ("DEFCIRCUIT C a:\n    H b\nC 0", "The qubit b must be a number"),
+        ("DEFCIRCUIT C(%t) a:\n    RX(%t) a\nC 0", "circuit C takes 1 parameters and 1 qubits"),
+        ("DEFGATE A AS PERMUTATION:\n    1, 1, 3, 0\nA 0 1", "A is no permutation"),
+        ("DECLARE x BIT SHARING ro", "there is no such region before it"),
+        ("DECLARE ro BIT[2]\nDECLARE x BIT[2] SHARING ro OFFSET 1 BIT", "2 cells from 1 on are not in 'ro'"),
         ("RX(" + "(" * 100_000 + "1", "nested more than 200 deep"),
         ("RX(" + "-" * 100_000 + "1) 0", "more than 200 operators"),
         ("RX(" + "1+" * 100_000 + "1) 0", "more than 200 operators"),
@@ -244,18 +152,32 @@ def test_a_fault_is_named_where_it_is(source: str, message: str) -> None:
         list(quil.read(source.encode()))
 
 
+def test_a_cell_outside_of_its_region_ends_the_run() -> None:
+    with pytest.raises(InvalidProgram, match="division"):
+        outcomes("DECLARE ro BIT[3]\nDECLARE n INTEGER\nMOVE n 3\nLOAD ro[0] ro n", None, 5)
+
+
+def test_circuits_that_double_each_other_are_refused() -> None:
+    doubled = "".join(f"DEFCIRCUIT C{n + 1} a:\n    C{n} a\n    C{n} a\n" for n in range(40))
+    with pytest.raises(ProgramTooLarge, match="more than 300000 instructions"):
+        list(quil.read(f"DEFCIRCUIT C0 a:\n    X a\n{doubled}C40 0".encode()))
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [
         ("DEFCAL X 0:\n    NOP\nX 0", "`DEFCAL X 0:`: This instruction is not built"),
         ('INCLUDE "/etc/passwd"', "This instruction is not built"),
         ("WAIT", "WAIT needs a host"),
-        ("DECLARE ro BIT[2]\nDECLARE x BIT SHARING ro\nX 0", "Shared memory"),
+        ("DECLARE r REAL[2]\nDECLARE x BIT[64] SHARING r\nX 0", "x shares memory of another type"),
+        ("CAN(0.1, 0.2, 0.3) 0 1", "defines CAN in three ways"),
+        ("DEFCIRCUIT C a:\n    H a\nDAGGER C 0", "circuit C with a modifier"),
+        ("DECLARE ro BIT\nDEFCIRCUIT C a:\n    JUMP-WHEN @x ro[0]\n    LABEL @x\nC 0", "inside of the circuit C"),
+        ("DEFGATE T2 p AS SEQUENCE:\n    T p\n    T p\nT2 0", "T2 is no matrix, permutation or Pauli sum"),
         ("DECLARE t REAL\nADD t 1.0\nRX(sin(t)) 0", "Functions of values"),
         ("DECLARE t REAL\nADD t 1.0\nRX(t^2) 0", "Powers of values"),
         ("DECLARE t REAL\nADD t 1.0\nDAGGER RX(t) 0", "cannot be inverted"),
         ("DECLARE t REAL\nADD t 1.0\nXY(t) 0 1", "computed while the program runs"),
-        ("DEFGATE A AS PERMUTATION:\n    1, 2, 3, 0\nA 0 1", "permutation that is its own inverse"),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(source: str, message: str) -> None:
