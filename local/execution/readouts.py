@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable, Sequence
 
 from local.execution.program import Number, RecordGroup
-from local.execution.results import Outcomes
+from local.execution.results import MICROSOFT_WRITERS, Outcomes
 from local.execution.simulator import Record
 
 type Row = list[Number]
+type RegisterWriter = Callable[[Sequence[str], Sequence[Outcomes], int], bytes]
 
 
 def rows(record: Record) -> list[Row]:
@@ -19,6 +20,14 @@ def rows(record: Record) -> list[Row]:
         else:
             found[-1].append(entry[1])
     return found
+
+
+def register_writer(own_format: str, asked: str) -> RegisterWriter | None:
+    """Give what writes the format that a job asks for: the provider's own or one of Microsoft's; None for others."""
+    if asked == own_format:
+        return _OWN[own_format]
+    microsoft = MICROSOFT_WRITERS.get(asked)
+    return None if microsoft is None else lambda registers, batch, seed: microsoft(batch, seed)
 
 
 def write_honeywell(registers: Sequence[str], batch: Sequence[Outcomes], seed: int) -> bytes:
@@ -41,3 +50,9 @@ def _by_register(registers: Sequence[str], batch: Sequence[Outcomes], seed: int,
             column.extend(texts[index][position] for index in order)
     members = [f"{json.dumps(name)}: [{', '.join(column)}]" for name, column in zip(registers, columns, strict=True)]
     return f"{{{', '.join(members)}}}".encode()
+
+
+_OWN: dict[str, RegisterWriter] = {
+    "honeywell.quantum-results.v1": write_honeywell,
+    "rigetti.quil-results.v1": write_quil,
+}

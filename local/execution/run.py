@@ -21,7 +21,7 @@ from local.execution.program import (
     Register,
     Reset,
 )
-from local.execution.readouts import write_honeywell, write_quil
+from local.execution.readouts import register_writer
 from local.execution.request import Answer, Request, Usage
 from local.execution.results import MICROSOFT_WRITERS, Outcomes, write_ionq
 from local.execution.schedule import measures_only_at_its_end
@@ -61,13 +61,14 @@ def _run_ionq(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
 
 
 def _run_openqasm(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
-    if request.output_format != "honeywell.quantum-results.v1":
+    write = register_writer("honeywell.quantum-results.v1", request.output_format)
+    if write is None:
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of honeywell.openqasm.v1.")
     program = _held(request, openqasm.read(text))
     outcomes = (
         _outcomes(request, program, limits) if request.semantics != "zeros" else _all_zeros(program, request.shots)
     )
-    return [program], write_honeywell(program.registers, [outcomes], request.seed)
+    return [program], write(program.registers, [outcomes], request.seed)
 
 
 def _all_zeros(program: Program, shots: int) -> Outcomes:
@@ -76,14 +77,15 @@ def _all_zeros(program: Program, shots: int) -> Outcomes:
     for step in program.operations():
         if isinstance(step, RecordGroup):
             record.append(step)
-        elif isinstance(step, RecordResult):
+        elif isinstance(step, RecordResult | RecordValue):
             record.append(("result", 0))
     return Outcomes([(tuple(record), shots)])
 
 
 def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
     """Run each set of substituted values for all shots; Quil's own control flow goes on every target."""
-    if request.output_format != "rigetti.quil-results.v1":
+    write = register_writer("rigetti.quil-results.v1", request.output_format)
+    if write is None:
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of rigetti.quil.v1.")
     programs: list[Program] = []
     outcomes: list[Outcomes] = []
@@ -94,7 +96,7 @@ def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
         # Each set draws its own numbers.
         simulator = _simulator(replace(request, seed=request.seed + len(outcomes)), program, limits)
         outcomes.append(Outcomes(list(simulator.sample(request.shots).items())))
-    return programs, write_quil(programs[0].registers, outcomes, request.seed)
+    return programs, write(programs[0].registers, outcomes, request.seed)
 
 
 def _run_pulser(request: Request, text: bytes, _limits: Limits) -> tuple[Sequence[Program], bytes]:

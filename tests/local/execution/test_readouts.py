@@ -117,3 +117,28 @@ def test_an_output_format_of_another_provider_is_refused(formats: dict[str, str]
 def test_a_loop_without_end_is_stopped(formats: dict[str, str], program: bytes) -> None:
     with pytest.raises(ExecutionError, match="more than 5000 operations: is there a loop"):
         run(request(formats), program, Limits(operations=5000))
+
+
+def test_microsofts_formats_are_written_where_a_job_asks_for_them() -> None:
+    v2 = {"output_format": "microsoft.quantum-results.v2"}
+    document = json.loads(run(request(QASM | v2), ASYMMETRIC.encode(), DEFAULT).document)
+    assert document["DataFormat"] == "microsoft.quantum-results.v2"
+    assert document["Results"][0]["Histogram"] == [
+        {"Outcome": {"Item1": [1, 0, 0], "Item2": [0]}, "Display": "([1, 0, 0], [0])", "Count": 4}
+    ]
+    v1 = {"output_format": "microsoft.quantum-results.v1"}
+    assert json.loads(run(request(QASM | v1), ASYMMETRIC.encode(), DEFAULT).document) == {
+        "Histogram": ["([1, 0, 0], [0])", 1.0]
+    }
+    source = b"DECLARE ro BIT[2]\nDECLARE t REAL\nRX(t) 1\nMEASURE 1 ro[1]"
+    sets = {"t": [[0.0], [math.pi]]}
+    results = json.loads(run(request(QUIL | v2, substitutions=sets), source, DEFAULT).document)["Results"]
+    assert [[entry["Display"] for entry in result["Histogram"]] for result in results] == [["[0, 0]"], ["[0, 1]"]]
+    with pytest.raises(InvalidProgram, match="v1 holds one item"):
+        run(request(QUIL | v1, substitutions=sets), source, DEFAULT)
+
+
+def test_a_syntax_checker_gives_zeros_for_bits_that_the_program_computes() -> None:
+    source = HEAD + "qreg q[1]; creg a[2]; creg b[2]; a = 3; measure q[0] -> b[0];"
+    answer = run(request(QASM, semantics="zeros", shots=1), source.encode(), DEFAULT)
+    assert json.loads(answer.document) == {"a": ["00"], "b": ["00"]}
