@@ -2,6 +2,7 @@
 
 from quantum_jobs.programs.checks import Limits, Profile, Resources, profile, resources
 from quantum_jobs.programs.inputs import Input
+from quantum_jobs.programs.ionq_writer import measured_qubits, write_ionq
 from quantum_jobs.programs.ir import (
     Barrier,
     Bit,
@@ -13,7 +14,9 @@ from quantum_jobs.programs.ir import (
     Register,
     Reset,
 )
+from quantum_jobs.programs.openqasm2_writer import write_openqasm2
 from quantum_jobs.programs.qir_writer import entry_points, write_qir, write_qir_items
+from quantum_jobs.programs.quil_writer import write_quil
 from quantum_jobs.programs.reader import FORMATS, program_inputs, read_program, read_sweep
 
 __all__ = [
@@ -32,11 +35,15 @@ __all__ = [
     "Reset",
     "Resources",
     "entry_points",
+    "measured_qubits",
     "profile",
     "program_inputs",
     "read_program",
     "read_sweep",
     "resources",
+    "write_ionq",
+    "write_openqasm2",
     "write_qir",
     "write_qir_items",
+    "write_quil",
 ]

@@ -6,7 +6,7 @@ Source of names: docs.ionq.com, "Writing quantum programs" and "Native gates". N
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from math import isfinite, pi, tau
+from math import inf, isfinite, pi, tau
 from typing import Any
 
 from quantum_jobs.errors import Fault, ProgramInvalid
@@ -141,7 +141,7 @@ class _Entry:
             raise _Refused(f"{self._path}/gate", f"the gate set qis has no gate {self._name[:40]!r}")
         turns = self._name in ROTATIONS or is_phase
         self._check_members({"rotation"} if turns else set(), {"control", "controls"})
-        angles = (self._number("rotation"),) if turns else ()
+        angles = (self._finite(self._entry.get("rotation"), "/rotation"),) if turns else ()
         controls = self._qubits("control")
         if self._name == "cnot" and len(controls) != 1:
             raise _Refused(f"{self._path}/control", f"cnot has 1 control, {len(controls)} given")
@@ -157,11 +157,11 @@ class _Entry:
             return ()
         if self._name in {"gpi", "gpi2"}:
             turn = pi if self._name == "gpi" else pi / 2
-            phase = self._number("phase") * tau
+            phase = self._finite(self._entry.get("phase"), "/phase", tau)
             return [Gate("r", row, (turn, phase)) for row in self._rows(self._name, ())]
         (pair,) = self._rows(self._name, ())
         if self._name == "zz":
-            return [Gate("rzz", pair, (self._number("angle") * tau,))]
+            return [Gate("rzz", pair, (self._finite(self._entry.get("angle"), "/angle", tau),))]
         return self._molmer_sorensen(pair)
 
     def _molmer_sorensen(self, pair: tuple[int, ...]) -> Sequence[Operation]:
@@ -169,8 +169,8 @@ class _Entry:
         phases = self._entry.get("phases")
         if not isinstance(phases, list) or len(phases) != 2:
             raise _Refused(f"{self._path}/phases", "phases must be a list of two numbers")
-        axes = [self._finite(value, f"/phases/{place}") * tau for place, value in enumerate(phases)]
-        turn = (self._number("angle") if "angle" in self._entry else 0.25) * tau
+        axes = [self._finite(value, f"/phases/{place}", tau) for place, value in enumerate(phases)]
+        turn = self._finite(self._entry.get("angle", 0.25), "/angle", tau)
         before = [Gate("rz", (qubit,), (-axis,)) for qubit, axis in zip(pair, axes, strict=True)]
         after = [Gate("rz", (qubit,), (axis,)) for qubit, axis in zip(pair, axes, strict=True)]
         return [*before, Gate("rxx", pair, (turn,)), *after]
@@ -206,16 +206,17 @@ class _Entry:
             return [_whole(given, path, 0, self._width - 1)]
         return [_whole(value, f"{path}/{place}", 0, self._width - 1) for place, value in enumerate(given)]
 
-    def _number(self, name: str) -> float:
-        return self._finite(self._entry.get(name), f"/{name}")
-
-    def _finite(self, value: object, path: str) -> float:
+    def _finite(self, value: object, path: str, unit: float = 1.0) -> float:
+        """Give a number of units, such as turns, in radians."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise _Refused(f"{self._path}{path}", "a number is needed")
-        # The bound keeps a whole number within the range of doubles, and its turns finite.
-        if not abs(value) < 1e300 or not isfinite(value):
-            raise _Refused(f"{self._path}{path}", "the number must be finite and below 1e300")
-        return float(value)
+        try:
+            number = float(value) * unit
+        except OverflowError:
+            number = inf
+        if not isfinite(number):
+            raise _Refused(f"{self._path}{path}", "the number must be finite")
+        return number
 
 
 def _is_native(gateset: object) -> bool:
