@@ -74,6 +74,10 @@ class Jobs:
         """Write what has changed of a job."""
         self._items.save(job)
 
+    def target_named(self, target_id: str) -> Target | None:
+        """Find a target by its id alone."""
+        return next((target for _, target in self._catalogue.targets() if target.id == target_id), None)
+
     def target_of(self, request: JobRequest) -> Target:
         """Raises Refused (400) when provider and target are not in the catalogue."""
         target = self._catalogue.find(request.provider_id, request.target)

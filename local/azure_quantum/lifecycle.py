@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import random
-from collections import defaultdict
 from dataclasses import asdict
 
 from local.azure_quantum.blobs import BlobAddress, BlobDoor
@@ -28,7 +27,7 @@ class Lifecycle:
         self._jobs, self._door, self._pool, self._ledger = jobs, door, pool, ledger
         self._seed, self._time_scale = seed, time_scale
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._lines: defaultdict[str, Line] = defaultdict(Line)
+        self._lines: dict[str, Line] = {}
         self.script = Script()
 
     def begin(self, job: Job) -> None:
@@ -50,17 +49,25 @@ class Lifecycle:
 
     def reorder(self, job: Job) -> None:
         """Move a job in the line before its target when its priority has changed."""
-        self._lines[job.target].reorder(job)
+        if job.target in self._lines:
+            self._lines[job.target].reorder(job)
+
+    def follow(self, script: Script) -> None:
+        """Behave as a script tells; the catalogue has its places already."""
+        self.script = script
+        for target_id, line in self._lines.items():
+            target = self._jobs.target_named(target_id)
+            if target is not None:
+                line.resize(target.capacity)
 
     def wait(self, target: Target, priority: Priority) -> float:
         """Give how many seconds a job that came now would wait."""
         return self._line(target).seconds_before(priority, target.queue_seconds * self._time_scale)
 
     def _line(self, target: Target) -> Line:
-        """Give the line before a target, with the places that the catalogue or a script gives it now."""
-        line = self._lines[target.id]
-        line.capacity = target.capacity
-        return line
+        if target.id not in self._lines:
+            self._lines[target.id] = Line(target.capacity)
+        return self._lines[target.id]
 
     async def stop(self) -> None:
         """End all work; jobs under way stay as they are, to be run again after a restart."""

@@ -38,7 +38,7 @@ class Turn:
 
     @property
     def order(self) -> tuple[int, int]:
-        return self.rank, self.job.position
+        return place_of(self.job)
 
     @property
     def key(self) -> tuple[int, float]:
@@ -48,8 +48,9 @@ class Turn:
 class Line:
     """Calls up to `capacity` jobs at a time: those of high priority first, then in order of creation."""
 
-    def __init__(self) -> None:
-        self.capacity = 1
+    def __init__(self, capacity: int = 1) -> None:
+        self.capacity = capacity
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[tuple[int, float], list[Turn]] = {}
         self._turns: dict[str, Turn] = {}
         self._running: dict[Turn, float] = {}
@@ -59,7 +60,7 @@ class Line:
     @asynccontextmanager
     async def place(self, job: Job, stay: Stay) -> AsyncIterator[None]:
         """Wait for a place and hold it."""
-        loop = asyncio.get_running_loop()
+        self._loop = loop = asyncio.get_running_loop()
         turn = Turn(job, stay, loop.time() + stay.wait, loop.create_future(), rank_of(job))
         self._turns[job.id] = turn
         self._insert(turn)
@@ -81,6 +82,12 @@ class Line:
             turn.rank = rank_of(job)
             self._insert(turn)
             self._advance()
+
+    def resize(self, capacity: int) -> None:
+        """Have so many places from now on; jobs that run are left alone. May be called by any thread."""
+        self.capacity = capacity
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._advance)
 
     def seconds_before(self, priority: Priority, wait: float) -> float:
         """Estimate when a job that came now would be called, in seconds; `wait` is for the jobs of others."""
@@ -122,6 +129,11 @@ class Line:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(time, self._advance)
+
+
+def place_of(job: Job) -> tuple[int, int]:
+    """Give what jobs are ordered by: priority, then age."""
+    return rank_of(job), job.position
 
 
 def rank_of(job: Job) -> int:

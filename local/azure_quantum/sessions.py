@@ -115,16 +115,17 @@ class Session:
         caller = {"id": self.caller.id, "kind": self.caller.kind}
         request = self.request.model_dump_json(by_alias=True, exclude_none=True)
         own = {"id": self.id, "created": self.created, "closed": self.closed, "past": asdict(self.past)}
+        own["idle_seconds"] = self.idle_seconds
         return f'{{"request": {request}, "caller": {json.dumps(caller)}, "own": {json.dumps(own)}}}'
 
     @classmethod
-    def of_record(cls, record: str, idle_seconds: float) -> "Session":
+    def of_record(cls, record: str) -> "Session":
         """Read what `record` wrote; raises ValueError, KeyError or TypeError."""
         document = json.loads(record)
         request = SessionRequest.model_validate(document["request"])
         own = document["own"]
         own["past"] = Past(**own.get("past", {}))
-        return cls(request=request, caller=Caller(**document["caller"]), idle_seconds=idle_seconds, **own)
+        return cls(request=request, caller=Caller(**document["caller"]), **own)
 
     def document(self, api_version: str) -> dict[str, Any]:
         document: dict[str, Any] = {
@@ -181,7 +182,7 @@ class Sessions:
 
     def restore(self, record: str) -> Session:
         """Take a session back, without its jobs; raises ValueError, KeyError or TypeError."""
-        session = Session.of_record(record, self._idle_seconds)
+        session = Session.of_record(record)
         self._add(session)
         return session
 
@@ -191,9 +192,16 @@ class Sessions:
 
     def time_out_after(self, idle_seconds: float) -> None:
         """Let sessions, those that are open too, time out after so many seconds without a new job."""
+        # What has timed out under the rule before stays so.
+        self.refresh()
         self._idle_seconds = idle_seconds
         for key in self._listed_as:
             self._sessions[key].idle_seconds = idle_seconds
+            self._items.save(self._sessions[key])
+
+    def restored(self) -> None:
+        """Hold the sessions that are open after a restart, their jobs with them, to the rule of today."""
+        self.time_out_after(self._idle_seconds)
 
     def refresh(self) -> None:
         """Bring the states that lists filter by up to date: they follow from jobs and from the time."""

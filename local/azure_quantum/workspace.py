@@ -13,6 +13,7 @@ from local.azure_quantum.jobs import Jobs
 from local.azure_quantum.journal import Journal
 from local.azure_quantum.lifecycle import Lifecycle
 from local.azure_quantum.models import Job, JobRequest, JobUpdate, Kind
+from local.azure_quantum.queues import place_of
 from local.azure_quantum.quotas import Bill, Ledger
 from local.azure_quantum.script import Script
 from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
@@ -83,7 +84,7 @@ class Workspace:
     def follow(self, script: Script) -> None:
         """Behave from now on as a script tells, forgetting the one before; raises ScriptWrong."""
         self.catalogue.providers = script.applied(self._offered)
-        self.lifecycle.script = script
+        self.lifecycle.follow(script)
         self.jobs.enforces_quotas = script.enforce_quotas
         self.sessions.time_out_after(script.session_idle_seconds)
         self.authentication.keys_enabled = script.api_keys_enabled
@@ -103,6 +104,7 @@ class Workspace:
             except (ValueError, KeyError, TypeError) as error:
                 raise self._journal.damaged(f"record {position} is no {kind.lower()}") from error
         self.items.restore([*self.jobs, *self.sessions])
+        self.sessions.restored()
 
     def _take_back(self, position: int, kind: str, record: str) -> None:
         """Make one thing again; raises ValueError, KeyError or TypeError."""
@@ -156,7 +158,9 @@ class Workspace:
     async def start(self) -> None:
         """Start the workers and take up jobs that had not ended; raises WorkerLost when a worker cannot start."""
         await self.pool.start()
-        for job in [job for job in self.jobs if not job.is_done]:
+        unfinished = [job for job in self.jobs if not job.is_done]
+        # Those that ran have their places back before those that waited.
+        for job in sorted(unfinished, key=lambda job: (job.began is None, place_of(job))):
             self.lifecycle.resume(job)
 
     async def stop(self) -> None:
