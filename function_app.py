@@ -9,13 +9,14 @@ from typing import Any
 
 import azure.functions as func
 
-from quantum_jobs import responses
+from quantum_jobs import requests, responses
 from quantum_jobs.app import app as parts
 from quantum_jobs.errors import MethodNotAllowed, NotFound
 from quantum_jobs.job_queue import QUEUE, read_message
 from quantum_jobs.models import Caller
 from quantum_jobs.operations import BY_NAME, CATCH_ALL, methods_of
-from quantum_jobs.requests import job_id, job_request, refuse_parameters
+from quantum_jobs.queries import job_query, target_filter
+from quantum_jobs.requests import job_id
 from quantum_jobs.responses import Answer, Handler, answers
 
 # Keys are not how callers are known: each function checks the caller's token itself (decision 10).
@@ -30,63 +31,143 @@ def _base_url() -> str:
 
 
 def operation(handler: Handler) -> Any:
-    """Register a handler under the method and path that the table of operations has for its name."""
+    """Register a handler under the methods and path that the table of operations has for its name."""
     entry = BY_NAME[handler.__name__]
-    return http.route(entry.path, methods=[entry.method])(answers(_base_url)(handler))
+    return http.route(entry.path, methods=list(entry.methods))(answers(_base_url)(handler))
 
 
 async def _caller(req: func.HttpRequest, name: str) -> Caller:
-    return await parts().callers.caller(req, BY_NAME[name])
+    """Give the caller of an operation, and refuse parameters that it does not have."""
+    caller = await parts().callers.caller(req, BY_NAME[name])
+    requests.refuse_parameters(req, BY_NAME[name])
+    return caller
 
 
 @operation
 async def submit_job(req: func.HttpRequest) -> Answer:
     caller = await _caller(req, "submit_job")
-    job, replayed = await parts().service.submit(caller, job_request(req))
+    job, replayed = await parts().service.submit(caller, requests.job_request(req))
     return responses.submitted(job, replayed, _base_url())
+
+
+@operation
+async def list_jobs(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "list_jobs")
+    query, sent = job_query(req.url)
+    jobs, start = await parts().service.page(caller, query)
+    return responses.job_page(jobs, start, sent, _base_url())
 
 
 @operation
 async def get_job(req: func.HttpRequest) -> Answer:
     caller = await _caller(req, "get_job")
-    refuse_parameters(req, ())
     job = await parts().service.get(caller, job_id(req))
     return responses.job_status(job, req.headers.get("if-none-match"), _base_url())
 
 
 @operation
+async def patch_job(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "patch_job")
+    change = requests.job_change(req)
+    job = await parts().service.patch(caller, job_id(req), change, req.headers.get("if-match"))
+    return responses.job_status(job, None, _base_url())
+
+
+@operation
+async def delete_job(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "delete_job")
+    await parts().service.delete(caller, req.route_params["jobId"], req.headers.get("if-match"))
+    return Answer(204)
+
+
+@operation
+async def cancel_job(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "cancel_job")
+    job = await parts().service.cancel(caller, job_id(req), req.headers.get("if-match"))
+    return responses.accepted(job, _base_url())
+
+
+@operation
 async def get_result(req: func.HttpRequest) -> Answer:
     caller = await _caller(req, "get_result")
-    refuse_parameters(req, ())
-    known = req.headers.get("if-none-match")
-    return responses.job_result(*await parts().service.result(caller, job_id(req), known))
+    representation = responses.result_representation(req.headers.get("accept"))
+    known = representation.known_etag(req.headers.get("if-none-match"))
+    return responses.job_result(*await parts().service.result(caller, job_id(req), known), representation)
+
+
+@operation
+async def get_raw_result(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "get_raw_result")
+    return responses.elsewhere(await parts().service.raw_result_link(caller, job_id(req)))
+
+
+@operation
+async def get_program(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "get_program")
+    return responses.program(*await parts().service.program(caller, job_id(req)))
 
 
 @operation
 async def list_targets(req: func.HttpRequest) -> Answer:
     await _caller(req, "list_targets")
-    refuse_parameters(req, ())
-    listed = {"value": [responses.target_document(target) for target in await parts().service.targets()]}
-    return responses.documents(listed, req.headers.get("if-none-match"), max_age_seconds=30)
+    wanted = target_filter(req.url)
+    service = parts().service
+    listed = [responses.target_document(target, service.terms.rates) for target in await service.targets()]
+    body = {"value": [document for document in listed if wanted(document)]}
+    return responses.documents(body, req.headers.get("if-none-match"), max_age_seconds=30)
 
 
 @operation
 async def get_target(req: func.HttpRequest) -> Answer:
     await _caller(req, "get_target")
-    refuse_parameters(req, ())
-    target = responses.target_document(await parts().service.target(req.route_params["targetId"]))
+    service = parts().service
+    target = responses.target_document(await service.target(req.route_params["targetId"]), service.terms.rates)
     return responses.documents(target, req.headers.get("if-none-match"), max_age_seconds=30)
 
 
 @operation
+async def estimate_job(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "estimate_job")
+    found = await parts().service.estimate(caller, requests.estimate_request(req))
+    return responses.estimates(found, _base_url())
+
+
+@operation
+async def create_upload(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "create_upload")
+    body = requests.upload_request(req)
+    return responses.upload(*await parts().service.upload(caller, body.format, body.bytes, body.sha256))
+
+
+@operation
+async def get_usage(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "get_usage")
+    return responses.usage(*await parts().service.usage(caller))
+
+
+@operation
+async def get_openapi(req: func.HttpRequest) -> Answer:
+    from quantum_jobs.openapi import specification  # not on the cold path: it needs the models of all answers
+
+    return responses.documents(specification(_base_url()), req.headers.get("if-none-match"), max_age_seconds=300)
+
+
+@operation
+async def get_error(req: func.HttpRequest) -> Answer:
+    from quantum_jobs.error_pages import error_page
+
+    return Answer(200, error_page(req.route_params["slug"], _base_url()), responses.PAGE_HEADERS)
+
+
+@operation
 async def health_live(req: func.HttpRequest) -> Answer:
-    return Answer(200, {"status": "live"}, {"Cache-Control": "no-store"})
+    return Answer(200, {"status": "live"}, responses.NO_STORE)
 
 
 @operation
 async def health_ready(req: func.HttpRequest) -> Answer:
     await parts().service.ready()
-    return Answer(200, {"status": "ready"}, {"Cache-Control": "no-store"})
+    return Answer(200, {"status": "ready"}, responses.NO_STORE)
 
 
 async def no_such_operation(req: func.HttpRequest) -> Answer:

@@ -8,12 +8,15 @@ from functools import cache
 
 from quantum_jobs.azure_quantum import AzureQuantumWorkspace
 from quantum_jobs.blob_storage import BlobStorage
+from quantum_jobs.budgets import allowance
 from quantum_jobs.identity import TokenVerifier, managed_identity
 from quantum_jobs.job_queue import JobQueue
 from quantum_jobs.key_vault import KeyVault
+from quantum_jobs.prices import rate_card
 from quantum_jobs.requests import Callers
 from quantum_jobs.service import JobService
 from quantum_jobs.settings import Settings
+from quantum_jobs.submitting import Terms
 from quantum_jobs.table_storage import TableStorage
 
 
@@ -44,6 +47,9 @@ def app() -> App:
             records=TableStorage(settings.storage_url("table"), credential),
             blobs=BlobStorage(settings.storage_url("blob"), credential),
             queue=JobQueue(settings.storage_url("queue"), credential),
+            terms=Terms(
+                rate_card(settings.rate_card), allowance(settings.monthly_budget, settings.monthly_budget_per_target)
+            ),
         ),
         callers=Callers(verifier, settings.gateway_principal_id),
     )

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quantum_jobs.border import answering
+from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
-from quantum_jobs.models import Job, ProviderJob, Target, WorkspaceLocation, timestamp
+from quantum_jobs.models import Job, ProviderJob, Target, WorkspaceLocation
+from quantum_jobs.money import CURRENCY, Money
+from quantum_jobs.programs import entry_points
 from quantum_jobs.targets import offered
 
 if TYPE_CHECKING:
@@ -73,7 +76,7 @@ class AzureQuantumWorkspace:
         else:
             self._targets_good_until = time.monotonic() + _TARGETS_FRESH_SECONDS
 
-    async def submit(self, job: Job, container_uri: str, input_uri: str) -> None:
+    async def submit(self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]) -> None:
         """Make the job's present attempt; when it is there already, nothing happens.
 
         Raises:
@@ -82,7 +85,7 @@ class AzureQuantumWorkspace:
         """
         workspace = await self._workspace()
         with answering("The quantum workspace"):
-            await asyncio.to_thread(_put, workspace, job, container_uri, input_uri)
+            await asyncio.to_thread(_put, workspace, job, container_uri, input_uri, provider_options)
 
     async def get(self, provider_job_id: str) -> ProviderJob | None:
         """Give an attempt as the workspace sees it; None when it has no such job.
@@ -93,6 +96,16 @@ class AzureQuantumWorkspace:
         workspace = await self._workspace()
         with answering("The quantum workspace"):
             return await asyncio.to_thread(_get, workspace, provider_job_id)
+
+    async def cancel(self, provider_job_id: str) -> None:
+        """Ask for the end of an attempt; it may have ended already, or not be there.
+
+        Raises:
+            ServiceUnavailable: no answer.
+        """
+        workspace = await self._workspace()
+        with answering("The quantum workspace"):
+            await asyncio.to_thread(_cancel, workspace, provider_job_id)
 
     def close(self) -> None:
         """Close the connections."""
@@ -135,7 +148,9 @@ def _list_targets(workspace: Workspace) -> Sequence[Target]:
     return tuple(sorted((target for target in listed if target is not None), key=lambda target: target.id))
 
 
-def _put(workspace: Workspace, job: Job, container_uri: str, input_uri: str) -> None:
+def _put(
+    workspace: Workspace, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]
+) -> None:
     from azure.core.exceptions import HttpResponseError, ResourceExistsError
     from azure.quantum import Job as SdkJob
 
@@ -151,7 +166,7 @@ def _put(workspace: Workspace, job: Job, container_uri: str, input_uri: str) -> 
             output_data_format=OUTPUT_FORMAT,
             container_uri=container_uri,
             job_id=job.attempt.provider_job_id,
-            input_params={"shots": job.shots, "items": [{"entryPoint": "ENTRYPOINT__main", "arguments": []}]},
+            input_params=_input_params(job, provider_options),
             tags=["quantum-jobs"],
         )
     except ResourceExistsError:
@@ -160,6 +175,26 @@ def _put(workspace: Workspace, job: Job, container_uri: str, input_uri: str) -> 
         if error.status_code in _FINAL_STATUSES:
             raise ProviderRefused(_reason(error)) from error
         raise
+
+
+def _input_params(job: Job, provider_options: Mapping[str, Any]) -> dict[str, Any]:
+    items = [{"entryPoint": name, "arguments": []} for name in entry_points(job.items)]
+    seed = {} if job.seed is None else {"seed": job.seed}
+    return {**provider_options, **seed, "shots": job.shots, "items": items}
+
+
+def _cancel(workspace: Workspace, provider_job_id: str) -> None:
+    from azure.core.exceptions import HttpResponseError
+
+    # Not Workspace.cancel_job(), which reads the job before and after.
+    try:
+        workspace._get_jobs_client().cancel(  # noqa: SLF001 - the only door to the call itself
+            workspace.subscription_id, workspace.resource_group, workspace.name, provider_job_id
+        )
+    except HttpResponseError as error:
+        # 204 is how the service says yes; 404 and 409 that there is nothing to cancel, which the next look will show.
+        if error.status_code not in (204, 404, 409):
+            raise
 
 
 def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
@@ -178,7 +213,14 @@ def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
         output_uri=details.output_data_uri,
         error_code=error.code if error else None,
         error_message=error.message if error else None,
+        cost=_cost(details.cost_estimate),
     )
+
+
+def _cost(estimate: Any) -> Money | None:
+    if estimate is None or estimate.estimated_total is None:
+        return None
+    return Money.of(estimate.estimated_total, estimate.currency_code or CURRENCY)
 
 
 def _word(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Blobs: one container per attempt, shared with the provider; normalised results in a container of their own."""
+"""Blobs: a container per attempt, shared with the provider; others for results, programs and uploads."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from quantum_jobs.border import PATIENCE, answering
-from quantum_jobs.models import is_job_id, now
+from quantum_jobs.clock import now, parse_timestamp
+from quantum_jobs.job_ids import is_job_id, is_upload_id
+from quantum_jobs.models import Upload
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import BlobServiceClient, UserDelegationKey
 
 RESULTS = "results"
+PROGRAMS = "programs"
+UPLOADS = "uploads"  # a lifecycle rule empties it after a day: what was used has been copied to PROGRAMS
+_LINK_LIFE = timedelta(minutes=5)
 _KEY_LIFE = timedelta(days=7)  # the longest a user-delegation key lives
 _KEY_FRESH_SECONDS = 86_400  # so a container's SAS holds for at least six days in a queue
 
@@ -98,6 +103,72 @@ class BlobStorage:
         name = _result_blob(owner, job_id)
         return await self._call(lambda: self._read(RESULTS, name, known_etag))
 
+    async def drop_result(self, owner: str, job_id: str) -> None:
+        """Erase a result; it may be gone already.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        await self._call(lambda: self._erase(RESULTS, _result_blob(owner, job_id)))
+
+    async def output_link(self, provider_job_id: str, blob: str) -> str:
+        """Give an address from which the provider's own output can be read for five minutes.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        return await self._call(lambda: self._link(attempt_container(provider_job_id), blob, now() + _LINK_LIFE))
+
+    async def upload_link(self, owner: str, upload: Upload) -> str:
+        """Give an address at which the upload's blob can be created, once.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        ends = parse_timestamp(upload.expires_at)
+        return await self._call(lambda: self._upload_link(_upload_blob(owner, upload.id), ends))
+
+    async def get_upload(self, owner: str, upload_id: str, most_bytes: int) -> bytes | None:
+        """Read an upload, at most one byte more than `most_bytes` of it; None when it is not there.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        return await self._call(lambda: self._read_some(UPLOADS, _upload_blob(owner, upload_id), most_bytes + 1))
+
+    async def put_program(self, owner: str, job_id: str, data: bytes) -> None:
+        """Store a program that came by upload; once written it stays as it is.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        await self._call(lambda: self._write(PROGRAMS, _program_blob(owner, job_id), data, "application/octet-stream"))
+
+    async def get_program(self, owner: str, job_id: str) -> bytes | None:
+        """Read a program that came by upload; None when it is not there.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        read = await self._call(lambda: self._read(PROGRAMS, _program_blob(owner, job_id), None))
+        return read[0] if read else None
+
+    async def program_link(self, owner: str, job_id: str) -> str:
+        """Give an address from which a program that came by upload can be read for five minutes.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        return await self._call(lambda: self._link(PROGRAMS, _program_blob(owner, job_id), now() + _LINK_LIFE))
+
+    async def drop_program(self, owner: str, job_id: str) -> None:
+        """Erase a program that came by upload; it may be gone already.
+
+        Raises:
+            ServiceUnavailable: the store does not answer.
+        """
+        await self._call(lambda: self._erase(PROGRAMS, _program_blob(owner, job_id)))
+
     async def _call[T](self, work: Callable[[], T]) -> T:
         with answering("The blob store"):
             return await asyncio.to_thread(work)
@@ -113,6 +184,44 @@ class BlobStorage:
 
         with contextlib.suppress(ResourceNotFoundError):
             self._client.delete_container(container)
+
+    def _erase(self, container: str, name: str) -> None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with contextlib.suppress(ResourceNotFoundError):
+            self._client.get_blob_client(container, name).delete_blob()
+
+    def _read_some(self, container: str, name: str, length: int) -> bytes | None:
+        from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+        try:
+            return self._client.get_blob_client(container, name).download_blob(offset=0, length=length).readall()
+        except ResourceNotFoundError:
+            return None
+        except HttpResponseError as error:
+            if error.status_code == 416:  # nothing at byte 0: an empty blob
+                return b""
+            raise
+
+    def _upload_link(self, name: str, ends: datetime) -> str:
+        self._create(UPLOADS)
+        return self._link(UPLOADS, name, ends, create=True)
+
+    def _link(self, container: str, name: str, ends: datetime, *, create: bool = False) -> str:
+        from azure.storage.blob import BlobSasPermissions, generate_blob_sas
+
+        # Create without write: the blob can be made, and never be made again.
+        permission = BlobSasPermissions(create=True) if create else BlobSasPermissions(read=True)
+        signature = generate_blob_sas(
+            account_name=str(self._client.account_name),
+            container_name=container,
+            blob_name=name,
+            user_delegation_key=self._delegation_key(),
+            permission=permission,
+            expiry=ends,
+            protocol="https",
+        )
+        return f"{self._url}/{container}/{name}?{signature}"
 
     def _write(self, container: str, name: str, data: bytes, media_type: str) -> None:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -184,3 +293,13 @@ def _result_blob(owner: str, job_id: str) -> str:
     if not is_job_id(job_id):
         raise ValueError(f"{job_id!r} is not the id of a job")
     return f"{owner}/{job_id}.json"
+
+
+def _program_blob(owner: str, job_id: str) -> str:
+    return _result_blob(owner, job_id).removesuffix(".json")
+
+
+def _upload_blob(owner: str, upload_id: str) -> str:
+    if not is_upload_id(upload_id):
+        raise ValueError(f"{upload_id!r} is not the id of an upload")
+    return f"{owner}/{upload_id}"

@@ -2,13 +2,22 @@
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 from quantum_jobs.errors import ServiceUnavailable
-from quantum_jobs.models import Job, ProgramSource
+from quantum_jobs.models import Job, Submission
 from quantum_jobs.ports import JobBlobs, QuantumWorkspace
-from quantum_jobs.programs import Program, read_program, write_qir
+from quantum_jobs.programs import Program, read_program, read_sweep, write_qir_items
 
 QIR_MEDIA_TYPE = "qir.v1"
+
+
+@dataclass(frozen=True)
+class Translation:
+    """What is to run: one program per item, and all of them as the provider's input."""
+
+    programs: tuple[Program, ...]
+    qir: bytes
 
 
 class Dispatcher:
@@ -18,14 +27,17 @@ class Dispatcher:
         self._workspace = workspace
         self._blobs = blobs
 
-    async def prepare(self, job: Job, qir: bytes) -> None:
+    async def prepare(self, job: Job, qir: bytes, uploaded: bytes | None = None) -> None:
         """Store what the provider is to run in the attempt's own container; the first write stands.
 
-        Without a record nothing is ever sent to the provider, so this may happen before there is one.
+        Without a record nothing is ever sent to the provider, so this may happen before there is one. An uploaded
+        program is kept as well, because the upload itself is not.
 
         Raises:
             ServiceUnavailable: the blob store does not answer.
         """
+        if uploaded is not None:
+            await self._blobs.put_program(job.owner, job.id, uploaded)
         await self._blobs.create_container(job.attempt.provider_job_id)
         await self._blobs.put_input(job.attempt.provider_job_id, qir, QIR_MEDIA_TYPE)
 
@@ -33,8 +45,10 @@ class Dispatcher:
         """Take back what `prepare` made for a job that was not to be; what cannot be removed harms nobody."""
         with contextlib.suppress(ServiceUnavailable):
             await self._blobs.drop_container(job.attempt.provider_job_id)
+            if job.upload_id:
+                await self._blobs.drop_program(job.owner, job.id)
 
-    async def put(self, job: Job) -> None:
+    async def put(self, job: Job, submission: Submission) -> None:
         """Make the job at the workspace; it may be there already.
 
         Raises:
@@ -42,18 +56,23 @@ class Dispatcher:
             ServiceUnavailable: no answer; the job may be there.
         """
         container_uri, input_uri = await self._blobs.shared_container(job.attempt.provider_job_id)
-        await self._workspace.submit(job, container_uri, input_uri)
+        await self._workspace.submit(job, container_uri, input_uri, submission.provider_options)
 
 
-async def translated(source: ProgramSource) -> tuple[Program, bytes]:
-    """Read a program and write it as QIR text; in a thread, for a large one takes a second.
+async def translated(submission: Submission, uploaded: bytes | None = None) -> Translation:
+    """Read a program, once for each set of its parameters, and write QIR; in a thread, a large one takes a second.
 
     Raises:
         ProgramInvalid: with every fault and its place.
     """
-    return await asyncio.to_thread(_translate, source)
+    return await asyncio.to_thread(_translate, submission, uploaded)
 
 
-def _translate(source: ProgramSource) -> tuple[Program, bytes]:
-    program = read_program(source.format, source.source)
-    return program, write_qir(program).encode()
+def _translate(submission: Submission, uploaded: bytes | None) -> Translation:
+    program = submission.program
+    source = program.source if uploaded is None else uploaded
+    if submission.parameter_sets:
+        programs = read_sweep(program.format, source, submission.parameter_sets)
+    else:
+        programs = (read_program(program.format, source),)
+    return Translation(programs, write_qir_items(programs).encode())

@@ -1,17 +1,22 @@
 """Every error of the service, with the problem it becomes over HTTP.
 
     QuantumJobsError
+    ├── InternalError 500         unexpected; says nothing but the request id
     ├── RequestRefused            the caller can mend it; nothing was written, nothing costs
     │   ├── InvalidRequest 400    IdempotencyKeyMissing 400
-    │   ├── Unauthorized 401      Forbidden 403
+    │   ├── Unauthorized 401      Forbidden 403         BudgetExceeded 403
     │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404
-    │   ├── MethodNotAllowed 405  PayloadTooLarge 413   UnsupportedMediaType 415
+    │   ├── MethodNotAllowed 405  NotAcceptable 406     PreconditionFailed 412
+    │   ├── PayloadTooLarge 413   UnsupportedMediaType 415
     │   └── IdempotencyKeyReused, ProgramInvalid, ProgramFormatUnsupported, TooManyQubits,
-    │       ShotsOutOfRange, UnknownTarget 422
+    │       ShotsOutOfRange, UnknownTarget, CostLimitExceeded, DeadlineImpossible 422
     ├── WrongState                right request, wrong moment
-    │   └── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
+    │   ├── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
+    │   ├── JobAlreadyDone, JobNotDone, UploadIncomplete 409
+    │   └── ResultExpired 410
     └── ServiceFault              ours
         ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
+        ├── AccountMoved 503          two writers of one account; inside only, repeated
         ├── ProviderRefused 502       the workspace refused a job for good; becomes a job's error, not an answer
         ├── ResultUnreadable 500      a result document in no known shape; becomes a job's error, not an answer
         └── SettingsMissing 500       at start only
@@ -58,6 +63,10 @@ class QuantumJobsError(Exception):
         self.headers: dict[str, str] = {}
 
 
+class InternalError(QuantumJobsError):
+    """Something of ours is wrong; the request id leads to the log, which says what."""
+
+
 class RequestRefused(QuantumJobsError):
     """The caller can mend it."""
 
@@ -100,6 +109,22 @@ class Forbidden(RequestRefused):
         self.members = {"requiredRoles": sorted(required_roles)}
 
 
+class BudgetExceeded(RequestRefused):
+    """The month's allowance is used up; no Retry-After, which would make stock clients sleep for days."""
+
+    status, slug, title = 403, "budget-exceeded", "The allowance is used up"
+
+    def __init__(self, dimension: str, limit: str, used: str, held: str, resets_at: str, estimate: str) -> None:
+        super().__init__(
+            f"This job is estimated at {estimate}.",
+            dimension=dimension,
+            limit=limit,
+            used=used,
+            held=held,
+            resetsAt=resets_at,
+        )
+
+
 class NotFound(RequestRefused):
     """No operation has this path."""
 
@@ -132,13 +157,32 @@ class MethodNotAllowed(RequestRefused):
         self.headers = {"Allow": ", ".join(sorted(allow))}
 
 
+class NotAcceptable(RequestRefused):
+    """No representation of what was asked for is of the wanted media type."""
+
+    status, slug, title = 406, "not-acceptable", "There is no such representation"
+
+    def __init__(self, wanted: str, offered: Collection[str]) -> None:
+        super().__init__(f"Accept is {wanted!r}; {' or '.join(offered)} can be had.", offered=list(offered))
+
+
+class PreconditionFailed(RequestRefused):
+    """If-Match names a state of the job that is past."""
+
+    status, slug, title = 412, "precondition-failed", "The job has changed meanwhile"
+
+    def __init__(self, current_etag: str) -> None:
+        super().__init__("Read the job again, then decide.", currentETag=current_etag)
+        self.headers = {"ETag": current_etag}
+
+
 class PayloadTooLarge(RequestRefused):
     """The body is over the limit."""
 
     status, slug, title = 413, "payload-too-large", "The body is too large"
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"The body has {size:,} bytes; at most {limit:,} are taken.", maxBytes=limit)
+        super().__init__(f"{size:,} bytes; at most {limit:,} are taken.", maxBytes=limit)
 
 
 class UnsupportedMediaType(RequestRefused):
@@ -155,10 +199,10 @@ class IdempotencyKeyReused(RequestRefused):
 
     status, slug, title = 422, "idempotency-key-reused", "Idempotency-Key was used with another request"
 
-    def __init__(self, job_id: str, created_at: str) -> None:
-        super().__init__(
-            f"The key made {job_id} at {created_at} from a different body.", jobId=job_id, createdAt=created_at
-        )
+    def __init__(self, job_id: str, created_at: str, *, deleted: bool = False) -> None:
+        how = "which has been deleted" if deleted else "from a different body"
+        detail = f"The key made {job_id} at {created_at}, {how}. Use a new key for a new job."
+        super().__init__(detail, jobId=job_id, createdAt=created_at)
 
 
 class ProgramInvalid(RequestRefused):
@@ -221,6 +265,31 @@ class UnknownTarget(RequestRefused):
         self.members["errors"] = [Fault("unknown", "/target").as_member()]
 
 
+class CostLimitExceeded(RequestRefused):
+    """The estimate is over the request's own `maxCost`."""
+
+    status, slug, title = 422, "cost-limit-exceeded", "The job would cost more than its limit"
+
+    def __init__(self, estimate: Mapping[str, str], limit: Mapping[str, str]) -> None:
+        super().__init__(
+            f"Estimated at {estimate['amount']} {estimate['currency']}; "
+            f"limits.maxCost is {limit['amount']} {limit['currency']}.",
+            estimate=dict(estimate),
+            limit=dict(limit),
+            errors=[Fault(f"at least {estimate['amount']} {estimate['currency']}", "/limits/maxCost").as_member()],
+        )
+
+
+class DeadlineImpossible(RequestRefused):
+    """`startBy` is past already."""
+
+    status, slug, title = 422, "deadline-impossible", "The job cannot start in time"
+
+    def __init__(self, start_by: str) -> None:
+        detail = f"limits.startBy is {start_by}, which is past."
+        super().__init__(detail, errors=[Fault("must be in the future", "/limits/startBy").as_member()])
+
+
 class WrongState(QuantumJobsError):
     """The right request at the wrong moment."""
 
@@ -252,6 +321,40 @@ class JobCancelled(WrongState):
     status, slug, title = 409, "job-cancelled", "The job was cancelled"
 
 
+class JobAlreadyDone(WrongState):
+    """A job that has ended cannot be cancelled."""
+
+    status, slug, title = 409, "job-already-done", "The job has ended already"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The job has {state}.", state=state)
+
+
+class JobNotDone(WrongState):
+    """A job that has not ended cannot be deleted."""
+
+    status, slug, title = 409, "job-not-done", "The job has not ended"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The job is {state}; cancel it first.", state=state)
+
+
+class UploadIncomplete(WrongState):
+    """The upload's blob is not there, or is not what was announced."""
+
+    status, slug, title = 409, "upload-incomplete", "The upload is not what was announced"
+
+    def __init__(self, expected: Mapping[str, Any], actual: Mapping[str, Any] | None) -> None:
+        detail = "The blob holds something else." if actual else "The blob has not been uploaded, or is gone."
+        super().__init__(detail, expected=dict(expected), actual=dict(actual) if actual else None)
+
+
+class ResultExpired(WrongState):
+    """The result was there, and its time is over."""
+
+    status, slug, title = 410, "result-expired", "The result is no longer kept"
+
+
 class TargetUnavailable(WrongState):
     """The provider says the target takes no jobs now."""
 
@@ -272,6 +375,13 @@ class ServiceUnavailable(ServiceFault):
     def __init__(self, part: str, retry_after_seconds: int = 5) -> None:
         super().__init__(f"{part} does not answer. Nothing is lost: send the same request again.")
         self.headers = {"Retry-After": str(retry_after_seconds)}
+
+
+class AccountMoved(ServiceUnavailable):
+    """Somebody else has written the owner's account meanwhile; read it again and repeat. Never leaves the service."""
+
+    def __init__(self) -> None:
+        super().__init__("The account")
 
 
 class ProviderRefused(ServiceFault):

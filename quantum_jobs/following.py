@@ -1,15 +1,23 @@
-"""Follows a job at the workspace: its states become ours, its output becomes a result."""
+"""Follows a job at the workspace: its states become ours, its output becomes a result, its bill is settled."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import replace
 
-from quantum_jobs.errors import ResultUnreadable
+from quantum_jobs import retries
+from quantum_jobs.budgets import month_of
+from quantum_jobs.clock import now, seconds_since, timestamp
+from quantum_jobs.errors import AccountMoved, ResultUnreadable, ServiceUnavailable
 from quantum_jobs.histograms import read_results, result_document
-from quantum_jobs.models import Job, JobState, ProviderJob, Stored, now, seconds_since, timestamp
+from quantum_jobs.models import Attempt, Cancellation, Job, JobState, ProviderJob, Stored
+from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
 
 log = logging.getLogger(__name__)
 
 _OUTPUT_GRACE_SECONDS = 600  # how long a finished job's output may be missing before it counts as unreadable
+_DISPATCH_DUE_SECONDS = 120  # nobody sends an attempt later than this after the record was made or changed last
+_ACCOUNT_TRIES = 20
 _STATES = {
     "Queued": JobState.QUEUED,
     "Waiting": JobState.QUEUED,
@@ -33,74 +41,164 @@ class JobFollower:
         self._blobs = blobs
 
     async def refreshed(self, stored: Stored) -> tuple[Stored, bool]:
-        """Give the record as it is after a look at the workspace, and whether the workspace knows the job.
+        """Give the record as it is after a look at the workspace, and whether the workspace knows the attempt.
 
         Raises:
             ServiceUnavailable: the workspace or a store does not answer; the record is as it was.
         """
-        seen = await self._workspace.get(stored.job.attempt.provider_job_id)
+        job = stored.job
+        if job.next_attempt_at:
+            return stored, True  # between two attempts there is nothing to look at
+        seen = await self._workspace.get(job.attempt.provider_job_id)
         if seen is None:
-            return stored, False
-        changed = await self._changed(stored.job, seen)
+            return await self._unknown(stored), False
+        if job.state == JobState.CANCELLING and _STATES.get(seen.status) in (JobState.QUEUED, JobState.RUNNING):
+            # Asked for before the attempt arrived there, or lost on the way; asking twice does no harm.
+            await self._workspace.cancel(job.attempt.provider_job_id)
+        changed = await self._changed(job, seen)
         return (await self.write(stored, changed) if changed is not None else stored), True
+
+    async def _unknown(self, stored: Stored) -> Stored:
+        job = stored.job
+        waited = seconds_since(job.history[-1].at, now())
+        if job.state == JobState.CANCELLING and waited > _DISPATCH_DUE_SECONDS:
+            return await self.write(stored, ended(job))
+        return stored
 
     async def write(self, stored: Stored, changed: Job) -> Stored:
         """Write a changed record; where somebody else was faster, what they wrote stands and is given.
 
+        With the last change of a job that costs, its account is settled in the same transaction.
+
         Raises:
             ServiceUnavailable: the records do not answer.
         """
-        written = await self._records.update(changed, stored.etag)
+        if changed.state.done and not stored.job.state.done and changed.cost_estimate.micros:
+            written = await self._settled(stored, changed)
+        else:
+            written = await self._records.update(changed, stored.etag)
         if written is not None:
             log.info("job moved", extra={"job_id": changed.id, "state": changed.state, "revision": changed.revision})
             return written
         return await self._records.get(changed.owner, changed.id) or stored
+
+    async def _settled(self, stored: Stored, changed: Job) -> Stored | None:
+        cost = changed.cost_actual.micros if changed.cost_actual else changed.cost_estimate.micros
+        for _ in range(_ACCOUNT_TRIES):
+            account, _ = await self._records.account(changed.owner, month_of(changed.created_at))
+            try:
+                return await self._records.update(changed, stored.etag, account.settle(changed, cost))
+            except AccountMoved:
+                current = await self._records.get(changed.owner, changed.id)
+                if current is None or current.etag != stored.etag:
+                    return None
+        raise ServiceUnavailable("The account")
 
     async def _changed(self, job: Job, seen: ProviderJob) -> Job | None:
         state = _STATES.get(seen.status)
         if state == JobState.SUCCEEDED:
             return await self._captured(job, seen)
         if state == JobState.FAILED:
-            return failed(job, "provider-error", seen.error_message or "The provider gave no reason.", seen)
-        if state == JobState.CANCELLED and job.state != JobState.CANCELLING:
-            # `cancelled` is said only when a person asked for it.
-            return failed(job, "provider-error", "The job was cancelled at the provider.", seen)
+            return _after_failure(job, seen)
+        if state == JobState.CANCELLED:
+            return ended(job, seen)
         if state == job.state:
             return None
-        if state is None or not job.state.may_become(state) or not _asked_for(job, state):
+        if state is None or not job.state.may_become(state) or job.state == JobState.CANCELLING or not _asked(state):
             log.warning("status not followed", extra={"job_id": job.id, "status": seen.status, "state": job.state})
             return None
         return _moved(job, state, seen)
 
     async def _captured(self, job: Job, seen: ProviderJob) -> Job | None:
-        blob = (seen.output_uri or "outputData").partition("?")[0].rpartition("/")[2]
-        raw = await self._blobs.get_output(job.attempt.provider_job_id, blob)
+        raw = await self._blobs.get_output(job.attempt.provider_job_id, output_blob(seen))
         if raw is None:
             late = seen.ended is not None and seconds_since(seen.ended, now()) > _OUTPUT_GRACE_SECONDS
             return failed(job, "result-unreadable", "The provider stored no result.", seen) if late else None
+        submission = await self._records.submission(job) if job.parameters else None
+        sets = submission.parameter_sets if submission else ()
         try:
-            document = result_document(job, read_results(raw, job.registers), raw, seen.ended)
+            histograms = read_results(raw, job.registers, job.items)
         except ResultUnreadable as error:
             return failed(job, error.slug, error.detail, seen)
         # The result first: `succeeded` promises that it can be fetched.
-        await self._blobs.put_result(job.owner, job.id, document)
-        return _moved(job, JobState.SUCCEEDED, seen)
+        await self._blobs.put_result(job.owner, job.id, result_document(job, histograms, sets, raw, seen.ended))
+        return _moved(job, JobState.SUCCEEDED, seen, completed_at=seen.ended or timestamp(now()))
+
+
+def output_blob(seen: ProviderJob) -> str:
+    """The name of the blob that holds the provider's output, in the attempt's container."""
+    return (seen.output_uri or "outputData").partition("?")[0].rpartition("/")[2]
 
 
 def failed(job: Job, slug: str, detail: str, seen: ProviderJob | None = None) -> Job:
     """Give the job as failed, with the reason in it and in its attempt."""
-    error = {"type": slug, "detail": detail}
-    if seen is not None and seen.error_code:
-        error["providerCode"] = seen.error_code
-    began, ended = (seen.began, seen.ended) if seen else (None, None)
-    attempts = job.with_attempt(state=JobState.FAILED, started_at=began, ended_at=ended, error=error)
-    return job.moved_to(JobState.FAILED, timestamp(now()), attempts=attempts, error=error)
+    error = _error(slug, detail, seen)
+    attempts = _ended_attempts(job, JobState.FAILED, seen, error)
+    return _billed(
+        job.moved_to(JobState.FAILED, timestamp(now()), attempts=attempts, error=error, next_attempt_at=None)
+    )
 
 
-def _asked_for(job: Job, state: JobState) -> bool:
-    return state != JobState.CANCELLING or job.state == JobState.CANCELLING
+def ended(job: Job, seen: ProviderJob | None = None) -> Job:
+    """Give the job as cancelled where a person asked for it, else as failed with the reason."""
+    if job.cancellation is None:
+        return failed(job, "provider-error", "The job was cancelled at the provider.", seen)
+    if job.cancellation.by is None:
+        return failed(job, "deadline-exceeded", f"The job had not started by {job.limits.start_by}.", seen)
+    attempts = _ended_attempts(job, JobState.CANCELLED, seen, None)
+    return _billed(job.moved_to(JobState.CANCELLED, timestamp(now()), attempts=attempts, next_attempt_at=None))
 
 
-def _moved(job: Job, state: JobState, seen: ProviderJob) -> Job:
-    attempts = job.with_attempt(state=state, started_at=seen.began, ended_at=seen.ended)
-    return job.moved_to(state, timestamp(now()), attempts=attempts)
+def cancelling(job: Job, by: str | None) -> Job:
+    """Give the job on its way to its end, as a caller (`by`) or its own deadline (None) wants."""
+    at = timestamp(now())
+    return job.moved_to(JobState.CANCELLING, at, cancellation=Cancellation(at, by), next_attempt_at=None)
+
+
+def _after_failure(job: Job, seen: ProviderJob) -> Job:
+    detail = seen.error_message or "The provider gave no reason."
+    if job.state == JobState.CANCELLING or not retries.is_transient(seen.error_code, job.simulator):
+        return failed(job, "provider-error", detail, seen)
+    error = _error("provider-error", detail, seen) | {"transient": True}
+    tried = replace(job, attempts=_ended_attempts(job, JobState.FAILED, seen, error))
+    at = retries.next_attempt_at(tried, now())
+    if at is None:
+        return failed(job, "attempts-exhausted", f"Gave up after {len(job.attempts)} attempts: {detail}", seen)
+    return tried.moved_to(JobState.RETRYING, timestamp(now()), next_attempt_at=at)
+
+
+def _error(slug: str, detail: str, seen: ProviderJob | None) -> dict[str, object]:
+    code = {"providerCode": seen.error_code} if seen is not None and seen.error_code else {}
+    return {"type": slug, "detail": detail, **code}
+
+
+def _asked(state: JobState) -> bool:
+    # `cancelling` is ours to say: what the provider does by itself shows when it has ended.
+    return state != JobState.CANCELLING
+
+
+def _ended_attempts(
+    job: Job, state: JobState, seen: ProviderJob | None, error: Mapping[str, object] | None
+) -> tuple[Attempt, ...]:
+    if not job.attempts:
+        return ()
+    began, at, cost = (seen.began, seen.ended, seen.cost) if seen else (None, None, None)
+    return job.with_attempt(state=state, started_at=began, ended_at=at, error=error, cost=cost)
+
+
+def _moved(job: Job, state: JobState, seen: ProviderJob, **changes: str) -> Job:
+    attempts = job.with_attempt(state=state, started_at=seen.began, ended_at=seen.ended, cost=seen.cost)
+    moved = job.moved_to(state, timestamp(now()), attempts=attempts, **changes)
+    return _billed(moved) if state.done else moved
+
+
+def _billed(job: Job) -> Job:
+    """Give an ended job with its cost: what was billed; nothing where an attempt failed without a bill.
+
+    A success without a bill, or with one in another currency, has none yet: its account is settled by the estimate.
+    """
+    bills = [attempt.cost for attempt in job.attempts if attempt.cost]
+    currency = job.cost_estimate.currency
+    if any(bill.currency != currency for bill in bills) or (not bills and job.state == JobState.SUCCEEDED):
+        return job
+    return replace(job, cost_actual=Money(sum(bill.micros for bill in bills), currency))

@@ -34,14 +34,14 @@ class Histogram:
         return {outcome: count / self.shots for outcome, count in self.counts.items()} if self.shots else {}
 
 
-def read_results(document: bytes, registers: Sequence[Register]) -> Histogram:
-    """Read one item of `microsoft.quantum-results.v2`.
+def read_results(document: bytes, registers: Sequence[Register], items: int = 1) -> list[Histogram]:
+    """Read `microsoft.quantum-results.v2`: a histogram for each item, in order.
 
     Outcomes are nested lists, tuples (`{"Item1": ...}`) and bits in the order in which the program records them, which
     for our QIR is register after register, bit 0 first. A lost qubit stays visible as `-`.
 
     Raises:
-        ResultUnreadable: another format, several items, or outcomes that do not have the program's bits.
+        ResultUnreadable: another format, not so many items, or outcomes that do not have the program's bits.
 
     Source: azure-quantum 3.13, `Job.get_results_histogram`; recordings of the service.
     """
@@ -49,8 +49,9 @@ def read_results(document: bytes, registers: Sequence[Register]) -> Histogram:
         members = json.loads(document)
         if members.get("DataFormat") != "microsoft.quantum-results.v2":
             raise ResultUnreadable(f"The result's DataFormat is {members.get('DataFormat')!r}.")
-        (item,) = members["Results"]
-        return _histogram(item["Histogram"], registers)
+        if len(members["Results"]) != items:
+            raise ResultUnreadable(f"The result has {len(members['Results'])} items; the job has {items}.")
+        return [_histogram(item["Histogram"], registers) for item in members["Results"]]
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ResultUnreadable(f"The result document cannot be read: {error!r}.") from error
 
@@ -97,25 +98,56 @@ def outcome_key(bits: str, registers: Sequence[Register]) -> str:
     return " ".join(reversed(parts))
 
 
-def result_document(job: Job, histogram: Histogram, raw: bytes, completed_at: str | None) -> bytes:
+def result_document(
+    job: Job,
+    histograms: Sequence[Histogram],
+    parameter_sets: Sequence[Mapping[str, float]],
+    raw: bytes,
+    completed_at: str | None,
+) -> bytes:
     """Write the normalised result: the same bytes for the same run, whoever captures it."""
-    item = {
-        "index": 0,
-        "parameters": {},
-        "counts": histogram.counts,
-        "probabilities": histogram.probabilities,
-        "successfulShots": histogram.shots,
-        "failedShots": histogram.failed_shots,
-    }
     members = {
         "jobId": job.id,
         "target": job.target,
         "shots": job.shots,
         "bitOrder": BIT_ORDER,
         "registers": [{"name": register.name, "size": register.size} for register in job.registers],
-        "items": [item],
+        "items": [
+            {
+                "index": place,
+                "parameters": dict(parameters),
+                "counts": histogram.counts,
+                "probabilities": histogram.probabilities,
+                "successfulShots": histogram.shots,
+                "failedShots": histogram.failed_shots,
+            }
+            for place, (histogram, parameters) in enumerate(zip(histograms, parameter_sets or [{}], strict=True))
+        ],
         "sha256": hashlib.sha256(raw).hexdigest(),
         "completedAt": completed_at,
         "reusedFrom": None,
     }
     return json.dumps(members, separators=(",", ":")).encode()
+
+
+def reused_document(document: bytes, job: Job) -> bytes:
+    """Write another job's result as that of a job that reuses it."""
+    return json.dumps(
+        {**json.loads(document), "jobId": job.id, "reusedFrom": job.reused_from}, separators=(",", ":")
+    ).encode()
+
+
+def csv_lines(document: bytes) -> bytes:
+    """Write a result as CSV: a line for each outcome of each item, `index,bitstring,count,probability`.
+
+    Parameters of a sweep follow as columns of their own, in the order of the first item. Lines end in CR LF (RFC 4180).
+    """
+    items = json.loads(document)["items"]
+    names = list(items[0]["parameters"])
+    lines = [",".join(["index", "bitstring", "count", "probability", *names])]
+    for item in items:
+        values = [repr(item["parameters"][name]) for name in names]
+        for outcome, count in item["counts"].items():
+            share = repr(item["probabilities"][outcome])
+            lines.append(",".join([str(item["index"]), outcome, str(count), share, *values]))
+    return "".join(f"{line}\r\n" for line in lines).encode()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-_PROVIDER_IDS = uuid.UUID("5f7a3c2e-8d0b-5e43-9a61-0c2b7d94e1f8")
-_LAST_MILLISECOND = 2**48 - 1
-_JOB_ID = re.compile(r"job_[0-9a-v]{26}")
-_SORTABLE = "0123456789abcdefghijklmnopqrstuv"
+from quantum_jobs.clock import now, timestamp
+from quantum_jobs.job_ids import sortable
+from quantum_jobs.money import Money
+
+JOBS_SUBMIT = "Jobs.Submit"
+JOBS_READ_ALL = "Jobs.Read.All"
+JOBS_ADMIN = "Jobs.Admin"
+FREE = Money()
 
 
 class JobState(StrEnum):
@@ -72,10 +72,32 @@ class Caller:
 
 @dataclass(frozen=True)
 class ProgramSource:
-    """A program as it was submitted."""
+    """A program as it was submitted: its text, or the upload that holds it."""
 
     format: str
-    source: str
+    source: str = ""
+    upload_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What stays beside the record of a job because it is large: program, values of parameters, provider's options.
+
+    `parameter_sets` are the runs of a sweep, one item of the result each; none is one run without parameters.
+    """
+
+    program: ProgramSource
+    parameter_sets: tuple[Mapping[str, float], ...] = ()
+    provider_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """What the caller allows: cost over all attempts, the latest start (RFC 3339), attempts in all."""
+
+    max_cost: Money | None = None
+    start_by: str | None = None
+    max_attempts: int = 3
 
 
 @dataclass(frozen=True)
@@ -84,11 +106,39 @@ class JobRequest:
 
     target: str
     shots: int
-    program: ProgramSource
+    submission: Submission
     key: str
     fingerprint: str
     name: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    seed: int | None = None
+    limits: JobLimits = JobLimits()
+    reuse_seconds: int | None = None
+    """How old an equal job's result may be that is given again; None is: run it."""
+
+    @property
+    def program(self) -> ProgramSource:
+        return self.submission.program
+
+
+@dataclass(frozen=True)
+class EstimateRequest:
+    """What to price and time: on the named targets, or on all."""
+
+    shots: int
+    submission: Submission
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A program that comes by blob: what was announced, and what the blob must hold."""
+
+    id: str
+    format: str
+    size: int
+    sha256: str
+    expires_at: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +159,16 @@ class Attempt:
     started_at: str | None = None
     ended_at: str | None = None
     error: Mapping[str, Any] | None = None
+    cost: Money | None = None
+    """What the provider billed; None while it has not said."""
+
+
+@dataclass(frozen=True)
+class Cancellation:
+    """Who asked for the end of a job, and when; `by` is None where its own deadline did."""
+
+    at: str
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -143,10 +203,35 @@ class Job:
     history: tuple[HistoryEntry, ...] = ()
     error: Mapping[str, Any] | None = None
     expected_wait_seconds: int | None = None
+    items: int = 1
+    parameters: tuple[str, ...] = ()
+    upload_id: str | None = None
+    simulator: bool = True
+    seed: int | None = None
+    limits: JobLimits = JobLimits()
+    cost_estimate: Money = FREE
+    cost_actual: Money | None = None
+    next_attempt_at: str | None = None
+    cancellation: Cancellation | None = None
+    reuse_hash: str | None = None
+    reused_from: str | None = None
+    completed_at: str | None = None
+    deleted_at: str | None = None
+
+    @property
+    def tag(self) -> str:
+        """Names this state of the job among all it ever has."""
+        digest = hashlib.sha256(f"{self.id}/{self.revision}/{self.state}".encode()).hexdigest()[:8]
+        return f"r{self.revision}-{digest}"
+
+    @property
+    def billed_micros(self) -> int:
+        """What all attempts have cost so far, in millionths."""
+        return sum(attempt.cost.micros for attempt in self.attempts if attempt.cost)
 
     @property
     def attempt(self) -> Attempt:
-        """The attempt that counts now: the last one."""
+        """The attempt that counts now: the last one; a job that reuses a result has none."""
         return self.attempts[-1]
 
     def moved_to(self, state: JobState, at: str, **changes: Any) -> Self:
@@ -198,7 +283,7 @@ class Target:
 
     @property
     def simulator(self) -> bool:
-        return self.kind == "simulator"
+        return self.kind != "qpu"
 
 
 @dataclass(frozen=True)
@@ -223,6 +308,7 @@ class ProviderJob:
     output_uri: str | None = None
     error_code: str | None = None
     error_message: str | None = None
+    cost: Money | None = None
 
 
 @dataclass(frozen=True)
@@ -233,51 +319,14 @@ class Stored:
     etag: str
 
 
-def now() -> datetime:
-    """The present moment, UTC."""
-    return datetime.now(UTC)
+@dataclass(frozen=True)
+class JobQuery:
+    """Which of an owner's jobs to list, newest first; moments are RFC 3339, `start` is the id that a page begins at."""
 
-
-def timestamp(moment: datetime) -> str:
-    """Write a moment as RFC 3339 in UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def seconds_since(moment: str, at: datetime) -> float:
-    """Seconds from a written moment to `at`; never negative, clocks of two instances differ."""
-    return max((at - datetime.fromisoformat(moment)) / timedelta(seconds=1), 0.0)
-
-
-def is_job_id(text: str) -> bool:
-    """Tell whether a text has the form of a job's id.
-
-    Nothing else may become part of a name in a store: a key row, or a path with dots, is not a job.
-    """
-    return _JOB_ID.fullmatch(text) is not None
-
-
-def hash_of_key(key: str) -> str:
-    """What is stored of an Idempotency-Key: SHA-256 in hexadecimal."""
-    return hashlib.sha256(key.encode()).hexdigest()
-
-
-def new_job_id(owner: str, key: str, fingerprint: str, moment: datetime) -> str:
-    """Make the id of a job: inverted time first, so that the store's own order is newest first.
-
-    10 characters of time in milliseconds, then 16 of SHA-256(owner, key, fingerprint): 128 bits as in a ULID. The
-    fingerprint keeps apart two bodies that race under one key: neither may overwrite the other's provider input.
-    """
-    milliseconds = int(moment.timestamp() * 1000)
-    inverted = (_LAST_MILLISECOND - milliseconds) << 2  # 48 bits fill ten characters of five bits but for two
-    when = "".join(_SORTABLE[inverted >> shift & 31] for shift in range(45, -1, -5))
-    return "job_" + when + sortable(hashlib.sha256(f"{owner}\0{key}\0{fingerprint}".encode()).digest()[:10])
-
-
-def provider_job_id(job_id: str, attempt: int) -> str:
-    """The id the workspace knows an attempt by: the same again for the same attempt, so a repeated PUT is one job."""
-    return str(uuid.uuid5(_PROVIDER_IDS, f"{job_id}/{attempt}"))
-
-
-def sortable(data: bytes) -> str:
-    """Lower-case base32hex without padding: sorts as the bytes do; 5 bytes become 8 characters."""
-    return base64.b32hexencode(data).decode().rstrip("=").lower()
+    states: tuple[JobState, ...] = ()
+    target: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    created_after: str | None = None
+    created_before: str | None = None
+    page_size: int = 25
+    start: str | None = None

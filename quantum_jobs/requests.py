@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 
+from quantum_jobs.bodies import EstimateBody, JobBody, JobPatch, UploadBody
 from quantum_jobs.errors import (
     Fault,
     Forbidden,
@@ -20,48 +19,21 @@ from quantum_jobs.errors import (
     Unauthorized,
     UnsupportedMediaType,
 )
-from quantum_jobs.models import Caller, JobRequest, ProgramSource, is_job_id
+from quantum_jobs.job_ids import is_job_id
+from quantum_jobs.models import Caller, EstimateRequest, JobRequest
+from quantum_jobs.queries import query_of
 
 if TYPE_CHECKING:
     import azure.functions as func
     from pydantic_core import ErrorDetails
 
+    from quantum_jobs.changing import JobChange
     from quantum_jobs.identity import TokenVerifier
     from quantum_jobs.operations import Operation
 
 MAX_BODY_BYTES = 102_400  # what API Management's validate-content takes
 MAX_PROGRAM_BYTES = 65_536
-MAX_SHOTS = 1_000_000  # of the schema; each target has its own, lower bound
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
-_TAG_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-
-
-def _whole(value: Any) -> Any:
-    """JSON Schema calls 255.0 an integer."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ProgramBody(_Closed):
-    """The program: OpenQASM text, or QIR as LLVM text or in base64."""
-
-    format: Literal["openqasm2", "openqasm3", "qir"]
-    source: Annotated[str, Field(min_length=1)]
-
-
-class JobBody(_Closed):
-    """The body of POST /jobs."""
-
-    target: Annotated[str, Field(min_length=1, max_length=128)]
-    shots: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MAX_SHOTS)]
-    program: ProgramBody
-    name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
-    tags: Annotated[
-        dict[Annotated[str, Field(pattern=_TAG_NAME)], Annotated[str, Field(max_length=256)]], Field(max_length=16)
-    ] = {}
 
 
 class Callers:
@@ -108,25 +80,57 @@ def job_request(request: func.HttpRequest) -> JobRequest:
     Raises:
         IdempotencyKeyMissing, UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
     """
-    refuse_parameters(request, ())
-    body = _json_body(request)
     key = _idempotency_key(request)
+    return _sized(_read(request, JobBody).request(key))
+
+
+def estimate_request(request: func.HttpRequest) -> EstimateRequest:
+    """Read POST /estimates.
+
+    Raises:
+        UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
+    """
+    return _sized(_read(request, EstimateBody).request())
+
+
+def upload_request(request: func.HttpRequest) -> UploadBody:
+    """Read POST /uploads.
+
+    Raises:
+        UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
+    """
+    return _read(request, UploadBody)
+
+
+def job_change(request: func.HttpRequest) -> JobChange:
+    """Read PATCH /jobs/{jobId}.
+
+    Raises:
+        UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
+    """
+    return _read(request, JobPatch, ("application/merge-patch+json", "application/json")).change()
+
+
+def _read[B: BaseModel](
+    request: func.HttpRequest, model: type[B], media_types: Sequence[str] = ("application/json",)
+) -> B:
+    media_type = request.headers.get("content-type", "")
+    if media_type.partition(";")[0].strip().lower() not in media_types:
+        raise UnsupportedMediaType(media_type, media_types)
+    body: bytes = request.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise PayloadTooLarge(len(body), MAX_BODY_BYTES)
     try:
-        parsed = JobBody.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
         raise InvalidRequest([_fault(item) for item in error.errors(include_url=False)]) from error
-    size = len(parsed.program.source.encode())
+
+
+def _sized[R: JobRequest | EstimateRequest](request: R) -> R:
+    size = len(request.submission.program.source.encode())
     if size > MAX_PROGRAM_BYTES:
         raise PayloadTooLarge(size, MAX_PROGRAM_BYTES)
-    return JobRequest(
-        target=parsed.target,
-        shots=parsed.shots,
-        program=ProgramSource(parsed.program.format, parsed.program.source),
-        key=key,
-        fingerprint=_fingerprint(parsed),
-        name=parsed.name,
-        tags=parsed.tags,
-    )
+    return request
 
 
 def job_id(request: func.HttpRequest) -> str:
@@ -141,26 +145,17 @@ def job_id(request: func.HttpRequest) -> str:
     return given
 
 
-def refuse_parameters(request: func.HttpRequest, known: Sequence[str]) -> None:
+def refuse_parameters(request: func.HttpRequest, operation: Operation) -> None:
     """Refuse query parameters that the operation does not have.
 
     Raises:
         InvalidRequest: names each, and those it has.
     """
-    unknown = sorted(set(request.params) - set(known))
+    known = operation.query
+    unknown = sorted(set(query_of(request.url)) - set(known))
     if unknown:
         takes = f"this operation takes {', '.join(known)}" if known else "this operation takes none"
-        raise InvalidRequest([Fault(f"unknown query parameter; {takes}", f"?{name}") for name in unknown])
-
-
-def _json_body(request: func.HttpRequest) -> bytes:
-    media_type = request.headers.get("content-type", "")
-    if media_type.partition(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType(media_type, ["application/json"])
-    body: bytes = request.get_body()
-    if len(body) > MAX_BODY_BYTES:
-        raise PayloadTooLarge(len(body), MAX_BODY_BYTES)
-    return body
+        raise InvalidRequest([Fault(f"unknown query parameter; {takes}", f"?{name[:64]}") for name in unknown])
 
 
 def _idempotency_key(request: func.HttpRequest) -> str:
@@ -173,12 +168,6 @@ def _idempotency_key(request: func.HttpRequest) -> str:
     if not _KEY.fullmatch(key):
         raise InvalidRequest([Fault("must be 1 to 64 visible ASCII characters", "Idempotency-Key")])
     return key
-
-
-def _fingerprint(body: JobBody) -> str:
-    # Canonical as in RFC 8785: sorted members, no spaces; a body has no fractions, so numbers need no more.
-    canonical = json.dumps(body.model_dump(), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def _fault(item: ErrorDetails) -> Fault:

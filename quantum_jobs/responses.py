@@ -7,22 +7,41 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import azure.functions as func
 
 from quantum_jobs import waiting
-from quantum_jobs.errors import QuantumJobsError
-from quantum_jobs.models import Attempt, Job, JobState, Target, now, timestamp
-from quantum_jobs.targets import FORMATS
+from quantum_jobs.budgets import Account, Allowance
+from quantum_jobs.clock import now
+from quantum_jobs.documents import (
+    estimate_document,
+    job_document,
+    job_error,
+    problem_type,
+    resources_document,
+    target_document,
+    usage_documents,
+)
+from quantum_jobs.errors import InternalError, NotAcceptable, QuantumJobsError
+from quantum_jobs.estimating import Estimates
+from quantum_jobs.histograms import csv_lines
+from quantum_jobs.models import Job, Submission, Upload
+from quantum_jobs.queries import page_token
+
+__all__ = ["target_document"]
 
 log = logging.getLogger(__name__)
 
 JSON = "application/json"
+CSV = "text/csv"
 PROBLEM = "application/problem+json"
+NO_STORE = {"Cache-Control": "no-store"}
+PAGE_HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "public, max-age=3600"}
+_MEDIA_TYPES = {"qir": "text/plain", "qiskit-qpy": "text/plain", "ionq-circuit": JSON}
 type Handler = Callable[[func.HttpRequest], Awaitable[Answer]]
 
 
@@ -31,7 +50,7 @@ class Answer:
     """What a handler returns: a document, bytes or nothing, and its headers."""
 
     status: int
-    body: Mapping[str, Any] | bytes | None = None
+    body: Mapping[str, Any] | bytes | str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -51,15 +70,15 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
                 if error.status >= 500:
                     log.warning("a part failed", extra={"request_id": request_id}, exc_info=True)
                 # What is wrong inside (a missing setting, say) is for the log; the request id leads to it.
-                shown = QuantumJobsError() if error.slug == QuantumJobsError.slug else error
+                shown = InternalError() if error.slug == InternalError.slug else error
                 answer = problem(shown, request_id, base_url())
             except Exception:
                 log.exception("unexpected fault in %s", handler.__name__, extra={"request_id": request_id})
-                answer = problem(QuantumJobsError(), request_id, base_url())
+                answer = problem(InternalError(), request_id, base_url())
             log.info(
                 "answered", extra={"operation": handler.__name__, "status": answer.status, "request_id": request_id}
             )
-            return _response(answer, request_id)
+            return _response(answer, request_id, head=req.method == "HEAD")
 
         # The worker compares these with the bindings; those of the handler say `Answer`.
         respond.__annotations__ = {"req": func.HttpRequest, "return": func.HttpResponse}
@@ -79,13 +98,8 @@ def problem(error: QuantumJobsError, request_id: str, base_url: str) -> Answer:
         **error.members,
     }
     if isinstance(body.get("error"), Mapping):
-        body["error"] = _job_error(body["error"], base_url)
+        body["error"] = job_error(body["error"], base_url)
     return Answer(error.status, body, {"Content-Type": PROBLEM, "Cache-Control": "no-store", **error.headers})
-
-
-def problem_type(slug: str, base_url: str) -> str:
-    """The URI that names a kind of problem."""
-    return f"{base_url}/errors/{slug}"
 
 
 def submitted(job: Job, replayed: bool, base_url: str) -> Answer:
@@ -98,6 +112,11 @@ def submitted(job: Job, replayed: bool, base_url: str) -> Answer:
     return Answer(202, job_document(job, base_url), headers)
 
 
+def accepted(job: Job, base_url: str) -> Answer:
+    """202: what was asked for is under way."""
+    return Answer(202, job_document(job, base_url), _job_headers(job))
+
+
 def job_status(job: Job, known_etag: str | None, base_url: str) -> Answer:
     """200 with the job, or 304 when the caller's copy is current; never a redirect, which would hide the state."""
     headers = _job_headers(job)
@@ -106,15 +125,117 @@ def job_status(job: Job, known_etag: str | None, base_url: str) -> Answer:
     return Answer(200, job_document(job, base_url), headers)
 
 
-def job_result(document: bytes | None, etag: str) -> Answer:
+def job_page(jobs: Sequence[Job], start: str | None, sent: Mapping[str, Sequence[str]], base_url: str) -> Answer:
+    """200 with a page of jobs and the address of the next, which keeps the filters."""
+    body: dict[str, Any] = {"value": [job_document(job, base_url) for job in jobs]}
+    if start is not None:
+        query = urlencode({**sent, "pageToken": page_token(start, sent)}, doseq=True)
+        body["nextLink"] = f"{base_url}/jobs?{query}"
+    return Answer(200, body, {"Cache-Control": "private, no-store"})
+
+
+@dataclass(frozen=True)
+class Representation:
+    """A form of the result; its ETag is the stored result's with a mark of the form."""
+
+    media_type: str
+    mark: str
+    write: Callable[[bytes], bytes]
+
+    def etag(self, stored: str) -> str:
+        """Give the tag of this form: `"0x8D"` becomes `"0x8D-csv"`."""
+        return f'{stored.removesuffix(chr(34))}{self.mark}"'
+
+    def known_etag(self, sent: str | None) -> str | None:
+        """Give the stored result's tag that an If-None-Match of this form means; None for any other."""
+        plain = (sent or "").strip().removeprefix("W/")
+        if not plain.endswith(f'{self.mark}"') or (not self.mark and plain.endswith('-csv"')):
+            return None
+        return f'{plain.removesuffix(self.mark + chr(34))}"'
+
+
+_JSON = Representation(JSON, "", lambda document: document)
+_CSV = Representation(CSV, "-csv", csv_lines)
+_FORMS = {JSON: _JSON, CSV: _CSV, "text/*": _CSV, "application/*": _JSON, "*/*": _JSON}
+
+
+def result_representation(accept: str | None) -> Representation:
+    """Choose the form of a result by an Accept header: highest quality, then the caller's order.
+
+    Raises:
+        NotAcceptable: neither JSON nor CSV.
+    """
+    wanted = []
+    for place, item in enumerate((accept or "*/*").split(",")):
+        media_type, *parameters = (part.strip().lower() for part in item.split(";"))
+        quality = next((_quality(part) for part in parameters if part.startswith("q=")), 1.0)
+        if media_type in _FORMS and quality > 0:
+            wanted.append((-quality, place, media_type))
+    if not wanted:
+        raise NotAcceptable(accept or "", [JSON, CSV])
+    return _FORMS[min(wanted)[2]]
+
+
+def _quality(parameter: str) -> float:
+    try:
+        return float(parameter.removeprefix("q="))
+    except ValueError:
+        return 0.0
+
+
+def job_result(document: bytes | None, etag: str, representation: Representation) -> Answer:
     """The normalised result as stored; it never changes."""
     headers = {
-        "ETag": etag,
+        "ETag": representation.etag(etag),
         "Cache-Control": "private, max-age=31536000, immutable",
         "Vary": "Accept, Authorization",
-        "Content-Type": JSON,
+        "Content-Type": representation.media_type,
     }
-    return Answer(200 if document is not None else 304, document, headers)
+    if document is None:
+        return Answer(304, None, headers)
+    return Answer(200, representation.write(document), headers)
+
+
+def elsewhere(link: str) -> Answer:
+    """303: it lies in the blob store, at an address that is good for five minutes."""
+    return Answer(303, None, {"Location": link, **NO_STORE})
+
+
+def program(job: Job, found: Submission | str) -> Answer:
+    """200 with the program as submitted, or 303 to an uploaded one."""
+    if isinstance(found, str):
+        return elsewhere(found)
+    headers = {
+        "Content-Type": _MEDIA_TYPES.get(job.program_format, "text/plain"),
+        "Cache-Control": "private, max-age=31536000, immutable",
+    }
+    return Answer(200, found.program.source.encode(), headers)
+
+
+def upload(announced: Upload, link: str) -> Answer:
+    """201: where to PUT the program, with which headers, until when."""
+    body = {
+        "uploadId": announced.id,
+        "url": link,
+        "method": "PUT",
+        "headers": {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"},
+        "expiresAt": announced.expires_at,
+    }
+    return Answer(201, body, {"Location": link, **NO_STORE})
+
+
+def estimates(found: Estimates, base_url: str) -> Answer:
+    """200 with what the program takes, and each target's price, time, and reasons against it."""
+    body = {
+        "resources": resources_document(found.resources),
+        "value": [estimate_document(item, base_url) for item in found.targets],
+    }
+    return Answer(200, body, NO_STORE)
+
+
+def usage(account: Account, allowance: Allowance) -> Answer:
+    """200 with a row for each sum of money that has a bound, or anything in it."""
+    return Answer(200, {"value": usage_documents(account, allowance)}, {"Cache-Control": "private, no-store"})
 
 
 def documents(body: Mapping[str, Any], known_etag: str | None, max_age_seconds: int) -> Answer:
@@ -132,90 +253,18 @@ def matches(known: str | None, etag: str) -> bool:
     return known.strip() == "*" or any(item.strip().removeprefix("W/") == etag for item in known.split(","))
 
 
-def job_document(job: Job, base_url: str) -> dict[str, Any]:
-    """A job as callers see it."""
-    link = f"{base_url}/jobs/{job.id}"
-    return {
-        "id": job.id,
-        "name": job.name,
-        "state": job.state,
-        "done": job.state.done,
-        "revision": job.revision,
-        "items": 1,
-        "target": job.target,
-        "shots": job.shots,
-        "tags": dict(job.tags),
-        "createdAt": job.created_at,
-        "createdBy": job.created_by,
-        "queue": _queue(job),
-        "cost": {"estimate": None, "actual": None},
-        "attempts": [_attempt(item, base_url) for item in job.attempts],
-        "nextAttemptAt": None,
-        "error": _job_error(job.error, base_url) if job.error else None,
-        "reusedFrom": None,
-        "history": [{"state": item.state, "at": item.at} for item in job.history],
-        "links": {"self": link, "result": f"{link}/result"},
-    }
-
-
-def target_document(target: Target) -> dict[str, Any]:
-    """A target as callers see it."""
-    return {
-        "id": target.id,
-        "provider": target.provider,
-        "kind": target.kind,
-        "simulator": target.simulator,
-        "availability": target.availability.lower(),
-        "qubits": target.qubits,
-        "formats": list(FORMATS),
-        "minShots": target.min_shots,
-        "maxShots": target.max_shots,
-        "qirProfile": target.qir_profile,
-        "queue": {"averageSeconds": target.queue_seconds},
-        "statusPage": target.status_page,
-    }
-
-
-def _queue(job: Job) -> dict[str, Any] | None:
-    if job.expected_wait_seconds is None or job.state not in (JobState.ACCEPTED, JobState.QUEUED):
-        return None
-    created = datetime.fromisoformat(job.created_at)
-    return {
-        "wait": {"p50Seconds": job.expected_wait_seconds, "p90Seconds": None, "source": "provider"},
-        "estimatedStartAt": timestamp(created + timedelta(seconds=job.expected_wait_seconds)),
-        "position": None,
-        "asOf": job.created_at,
-    }
-
-
-def _attempt(attempt: Attempt, base_url: str) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "state": attempt.state,
-        "startedAt": attempt.started_at,
-        "endedAt": attempt.ended_at,
-        "error": _job_error(attempt.error, base_url) if attempt.error else None,
-    }
-
-
-def _job_error(error: Mapping[str, Any], base_url: str) -> dict[str, Any]:
-    slug = str(error.get("type", "internal-error"))
-    return {**error, "type": problem_type(slug, base_url)}
-
-
 def _job_headers(job: Job) -> dict[str, str]:
-    digest = hashlib.sha256(f"{job.id}/{job.revision}/{job.state}".encode()).hexdigest()[:8]
-    headers = {"ETag": f'"r{job.revision}-{digest}"', "Cache-Control": "private, no-cache"}
+    headers = {"ETag": f'"{job.tag}"', "Cache-Control": "private, no-cache"}
     if not job.state.done:
         headers["Retry-After"] = str(waiting.retry_after_seconds(job, now()))
     return headers
 
 
-def _response(answer: Answer, request_id: str) -> func.HttpResponse:
+def _response(answer: Answer, request_id: str, *, head: bool) -> func.HttpResponse:
     headers = {"Request-Id": request_id, **answer.headers}
     body = answer.body
-    if body is not None and not isinstance(body, bytes):
+    if isinstance(body, Mapping):
         headers.setdefault("Content-Type", JSON)
         body = json.dumps(body, separators=(",", ":")).encode()
     media_type = headers.pop("Content-Type", JSON)
-    return func.HttpResponse(body, status_code=answer.status, headers=headers, mimetype=media_type)
+    return func.HttpResponse(None if head else body, status_code=answer.status, headers=headers, mimetype=media_type)

@@ -1,115 +1,147 @@
-"""The operations of the API: submit, status, result, targets.
-
-What is written in which order is what keeps a paid job from being lost or doubled: the shepherd's message first, then
-the record with its program, then the PUT under an id that is the same for the same attempt. A process may die after any
-of these: the message comes back and carries on. Nothing is written before program and request have been checked.
-"""
+"""The operations of the API, for whatever composes them: the Functions app, or a process of its own."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Sequence
 
-from quantum_jobs import targets, waiting
-from quantum_jobs.dispatching import Dispatcher, translated
+from quantum_jobs import waiting
+from quantum_jobs.budgets import Account, Allowance, month_of
+from quantum_jobs.changing import JobChange, JobChanger
+from quantum_jobs.clock import now, timestamp
+from quantum_jobs.dispatching import Dispatcher
 from quantum_jobs.errors import (
-    IdempotencyKeyReused,
     JobCancelled,
     JobFailed,
     JobNotFound,
-    ProviderRefused,
     QuantumJobsError,
+    ResultExpired,
     ResultNotReady,
     ServiceUnavailable,
     TargetNotFound,
 )
-from quantum_jobs.following import JobFollower, failed
+from quantum_jobs.estimating import Estimates, Estimator
+from quantum_jobs.following import JobFollower, output_blob
+from quantum_jobs.job_ids import is_job_id
 from quantum_jobs.models import (
-    Attempt,
+    JOBS_ADMIN,
+    JOBS_READ_ALL,
     Caller,
-    HistoryEntry,
+    EstimateRequest,
     Job,
+    JobQuery,
     JobRequest,
     JobState,
-    Register,
-    ShepherdMessage,
+    ProviderJob,
+    Stored,
+    Submission,
     Target,
-    hash_of_key,
-    new_job_id,
-    now,
-    provider_job_id,
-    timestamp,
+    Upload,
 )
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
-from quantum_jobs.programs import Program, profile, resources
 from quantum_jobs.shepherd import Shepherd
+from quantum_jobs.submitting import Submitter, Terms
+from quantum_jobs.uploading import Uploads
 
 log = logging.getLogger(__name__)
 
-FIRST_LOOK_SECONDS = 5  # the shepherd's first look; the request itself normally dispatches the job at once
-_DISPATCH_SECONDS = 8  # longer than this the caller does not wait for the workspace: the shepherd carries on
 _DONE_FRESH_SECONDS = 1.0  # eager pollers of a job that cannot change any more cost one read a second
 _READY_FRESH_SECONDS = 5.0
 _REMEMBERED_JOBS = 10_000
+_READERS = frozenset({JOBS_READ_ALL, JOBS_ADMIN})
+_CHANGERS = frozenset({JOBS_ADMIN})
 
 
 class JobService:
-    """One method per operation; gets all it needs, builds nothing."""
+    """One method per operation; gets all it needs, builds nothing outside."""
 
-    def __init__(self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, queue: ShepherdQueue) -> None:
+    def __init__(
+        self,
+        workspace: QuantumWorkspace,
+        records: JobRecords,
+        blobs: JobBlobs,
+        queue: ShepherdQueue,
+        terms: Terms | None = None,
+    ) -> None:
         self._workspace = workspace
         self._records = records
         self._blobs = blobs
         self._queue = queue
         self._follower = JobFollower(workspace, records, blobs)
-        self._dispatcher = Dispatcher(workspace, blobs)
+        dispatcher = Dispatcher(workspace, blobs)
         self._ready_at = -1e9
         self._asked: dict[str, float] = {}
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
-        self.shepherd = Shepherd(records, queue, self._follower, self._dispatcher)
+        self.terms = terms or Terms()
+        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher)
+        self._submitter = Submitter(workspace, records, blobs, queue, self._follower, dispatcher, self.terms)
+        self._changer = JobChanger(records, queue, self._follower, self.shepherd)
+        self._uploads = Uploads(records, blobs)
+        self._estimator = Estimator(workspace, records, blobs, self.terms)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
         """Check a program, make its job durable and hand it to the workspace; tells whether it is a replay.
 
         Raises:
-            RequestRefused: nothing was written and nothing costs.
+            RequestRefused, WrongState: nothing was written and nothing costs.
             ServiceUnavailable: a part does not answer; the same request with the same key is safe.
         """
-        known = await self._workspace.targets()
-        target = targets.find(request.target, known)
-        program, qir = await translated(request.program)
-        targets.check_fit(target, request.shots, resources(program), profile(program), known)
-        job = _new_job(caller, request, target, program)
-        # Beside the writing of message and record, so that the way to the 202 is three calls long, not five.
-        prepared = asyncio.create_task(self._dispatcher.prepare(job, qir))
-        prepared.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may fail after we have
-        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)
-        kept = await self._records.insert(job, request.program)
-        if kept.id == job.id:
-            return await self._dispatch_in_time(job, prepared), False
-        await asyncio.wait([prepared])
-        await self._dispatcher.withdraw(job)
-        if kept.fingerprint != request.fingerprint:
-            raise IdempotencyKeyReused(kept.id, kept.created_at)
-        return kept, True
+        return await self._submitter.submit(caller, request)
 
-    async def _dispatch_in_time(self, job: Job, prepared: asyncio.Task[None]) -> Job:
-        try:
-            async with asyncio.timeout(_DISPATCH_SECONDS):
-                await prepared
-                await self._dispatcher.put(job)
-        except ProviderRefused as error:
-            return await self._refused(job, error)
-        except (ServiceUnavailable, TimeoutError):
-            # The job is durable: this is still a 202, the shepherd repeats the PUT under the same id.
-            log.warning("dispatch left to the shepherd", extra={"job_id": job.id}, exc_info=True)
-        return job
+    async def page(self, caller: Caller, query: JobQuery) -> tuple[Sequence[Job], str | None]:
+        """Give a page of the caller's jobs as last known, newest first, and the id at which the next page begins.
 
-    async def _refused(self, job: Job, error: QuantumJobsError) -> Job:
-        stored = await self._records.get(job.owner, job.id)
-        if stored is None or stored.job.state.done:
-            return stored.job if stored else job
-        return (await self._follower.write(stored, failed(stored.job, error.slug, error.detail))).job
+        Raises:
+            ServiceUnavailable: the records do not answer.
+        """
+        return await self._records.page(caller.owner, query)
+
+    async def cancel(self, caller: Caller, job_id: str, tag: str | None) -> Job:
+        """Ask for the end of a job.
+
+        Raises:
+            JobNotFound, JobAlreadyDone, PreconditionFailed: nothing was changed.
+            ServiceUnavailable: a part does not answer; asking again is safe.
+        """
+        return await self._changer.cancel(await self._stored(caller, job_id, _CHANGERS), caller.label, tag)
+
+    async def patch(self, caller: Caller, job_id: str, change: JobChange, tag: str | None) -> Job:
+        """Rename or tag a job.
+
+        Raises:
+            JobNotFound, PreconditionFailed: nothing was changed.
+            ServiceUnavailable: the records do not answer.
+        """
+        self._done.pop((caller.owner, job_id), None)
+        return await self._changer.patch(await self._stored(caller, job_id, _CHANGERS), change, tag)
+
+    async def delete(self, caller: Caller, job_id: str, tag: str | None) -> None:
+        """Erase a job's program and results; of an absent job there is nothing to erase.
+
+        Raises:
+            JobNotDone, PreconditionFailed: nothing was changed.
+            ServiceUnavailable: something may be left, which is erased later; deleting again is safe.
+        """
+        self._done.pop((caller.owner, job_id), None)
+        stored = await self._found(caller, job_id, _CHANGERS)
+        if stored is not None:
+            await self._changer.delete(stored, tag)
+
+    async def _stored(self, caller: Caller, job_id: str, roles: frozenset[str]) -> Stored:
+        stored = await self._found(caller, job_id, roles)
+        if stored is None or stored.job.deleted_at:
+            raise JobNotFound
+        return stored
+
+    async def _found(self, caller: Caller, job_id: str, roles: frozenset[str]) -> Stored | None:
+        """Give a job of the caller's, or of anybody's to one who holds one of the roles."""
+        if not is_job_id(job_id):
+            return None
+        stored = await self._records.get(caller.owner, job_id)
+        if stored is None and caller.roles & roles:
+            owner = await self._records.owner_of(job_id)
+            stored = await self._records.get(owner, job_id) if owner else None
+        return stored
 
     async def get(self, caller: Caller, job_id: str) -> Job:
         """Give a job as it is now; asks the workspace when the record may be behind.
@@ -127,9 +159,7 @@ class JobService:
         return job
 
     async def _read(self, caller: Caller, job_id: str) -> Job:
-        stored = await self._records.get(caller.owner, job_id)
-        if stored is None:
-            raise JobNotFound
+        stored = await self._stored(caller, job_id, _READERS)
         if not self._worth_asking(stored.job):
             return stored.job
         try:
@@ -158,10 +188,74 @@ class JobService:
         if found is None:
             job = await self.get(caller, job_id)
             if job.state == JobState.SUCCEEDED:
-                found = await self._blobs.get_result(caller.owner, job_id, known_etag)
+                found = await self._blobs.get_result(job.owner, job_id, known_etag)
             if found is None:
                 raise _no_result(job)
         return found
+
+    async def raw_result_link(self, caller: Caller, job_id: str) -> str:
+        """Give an address from which the provider's own result can be read for five minutes.
+
+        Raises:
+            JobNotFound, ResultNotReady, JobFailed, JobCancelled, ResultExpired: why there is none.
+            ServiceUnavailable: a part does not answer.
+        """
+        job = await self.get(caller, job_id)
+        if job.state == JobState.SUCCEEDED and job.reused_from:
+            job = await self._origin(job)
+        if job.state != JobState.SUCCEEDED:
+            raise _no_result(job)
+        seen = await self._workspace.get(job.attempt.provider_job_id)
+        blob = output_blob(seen or ProviderJob(job.attempt.provider_job_id, ""))
+        return await self._blobs.output_link(job.attempt.provider_job_id, blob)
+
+    async def _origin(self, job: Job) -> Job:
+        stored = await self._records.get(job.owner, job.reused_from or "")
+        if stored is None or stored.job.deleted_at:
+            raise ResultExpired("The job whose result was reused has been deleted, with what the provider said.")
+        return stored.job
+
+    async def program(self, caller: Caller, job_id: str) -> tuple[Job, Submission | str]:
+        """Give a job and what was submitted for it; for an uploaded program an address, good for five minutes.
+
+        Raises:
+            JobNotFound: no such job, or another's.
+            ServiceUnavailable: a store does not answer.
+        """
+        job = (await self._stored(caller, job_id, _READERS)).job
+        if job.upload_id:
+            return job, await self._blobs.program_link(job.owner, job.id)
+        submission = await self._records.submission(job)
+        if submission is None:
+            raise JobNotFound
+        return job, submission
+
+    async def upload(self, caller: Caller, program_format: str, size: int, sha256: str) -> tuple[Upload, str]:
+        """Announce a program too large for a request; gives where to PUT it.
+
+        Raises:
+            PayloadTooLarge: more than the service reads.
+            ServiceUnavailable: a store does not answer.
+        """
+        return await self._uploads.announce(caller, program_format, size, sha256)
+
+    async def estimate(self, caller: Caller, request: EstimateRequest) -> Estimates:
+        """Price and time a program on the targets.
+
+        Raises:
+            RequestRefused, UploadIncomplete: the program itself is wrong, or a target is unknown.
+            ServiceUnavailable: a part does not answer.
+        """
+        return await self._estimator.estimate(caller, request)
+
+    async def usage(self, caller: Caller) -> tuple[Account, Allowance]:
+        """Give what the caller has used and holds this month, and what is allowed.
+
+        Raises:
+            ServiceUnavailable: the records do not answer.
+        """
+        account, own = await self._records.account(caller.owner, month_of(timestamp(now())))
+        return account, self.terms.allowance.overridden(own)
 
     async def targets(self) -> Sequence[Target]:
         """Give the targets on offer.
@@ -202,33 +296,11 @@ def _remember[K, V](memory: dict[K, V], key: K, value: V) -> None:
     memory[key] = value
 
 
-def _new_job(caller: Caller, request: JobRequest, target: Target, program: Program) -> Job:
-    moment = now()
-    at = timestamp(moment)
-    job_id = new_job_id(caller.owner, request.key, request.fingerprint, moment)
-    return Job(
-        id=job_id,
-        owner=caller.owner,
-        created_at=at,
-        created_by=caller.label,
-        target=target.id,
-        provider=target.provider,
-        shots=request.shots,
-        registers=tuple(Register(item.name, item.size) for item in program.registers),
-        fingerprint=request.fingerprint,
-        key_hash=hash_of_key(request.key),
-        program_format=request.program.format,
-        name=request.name,
-        tags=dict(request.tags),
-        attempts=(Attempt(1, provider_job_id(job_id, 1)),),
-        history=(HistoryEntry(JobState.ACCEPTED, at),),
-        expected_wait_seconds=target.queue_seconds,
-    )
-
-
 def _no_result(job: Job) -> QuantumJobsError:
     if job.state == JobState.FAILED:
         return JobFailed(job.error or {})
     if job.state == JobState.CANCELLED:
         return JobCancelled()
+    if job.state == JobState.SUCCEEDED:
+        return ResultExpired()
     return ResultNotReady(job.state, max(waiting.retry_after_seconds(job, now()), 1))

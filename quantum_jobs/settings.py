@@ -26,6 +26,9 @@ class Settings:
     login_url: str = _setting("ENTRA_LOGIN_URL", "https://login.microsoftonline.com")
     identity_client_id: str = _setting("AZURE_CLIENT_ID", "")
     gateway_principal_id: str = _setting("GATEWAY_PRINCIPAL_ID", "")
+    monthly_budget: str = _setting("MONTHLY_BUDGET", "1000.00")
+    monthly_budget_per_target: str = _setting("MONTHLY_BUDGET_PER_TARGET", "")
+    rate_card: str = _setting("RATE_CARD", "")
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:

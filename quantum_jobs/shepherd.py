@@ -4,27 +4,31 @@ import logging
 from dataclasses import replace
 
 from quantum_jobs import waiting
+from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.dispatching import Dispatcher, translated
 from quantum_jobs.errors import ProviderRefused
-from quantum_jobs.following import JobFollower, failed
-from quantum_jobs.models import JobState, ShepherdMessage, Stored, now, seconds_since
-from quantum_jobs.ports import JobRecords, ShepherdQueue
+from quantum_jobs.following import JobFollower, cancelling, ended, failed
+from quantum_jobs.job_ids import provider_job_id
+from quantum_jobs.models import Attempt, Job, JobState, ShepherdMessage, Stored
+from quantum_jobs.ports import JobBlobs, JobRecords, ShepherdQueue
 
 log = logging.getLogger(__name__)
 
 _RECORD_DUE_SECONDS = 600  # no request lives this long: a message without a record by then never became a job
 _NEXT_LOOK_SECONDS = 60
 _REVIVAL_SECONDS = 300
+_NOT_STARTED = frozenset({JobState.ACCEPTED, JobState.QUEUED, JobState.RETRYING})
 
 
 class Shepherd:
     """One message per unfinished job; it comes back until the job is done."""
 
     def __init__(
-        self, records: JobRecords, queue: ShepherdQueue, follower: JobFollower, dispatcher: Dispatcher
+        self, records: JobRecords, queue: ShepherdQueue, blobs: JobBlobs, follower: JobFollower, dispatcher: Dispatcher
     ) -> None:
         self._records = records
         self._queue = queue
+        self._blobs = blobs
         self._follower = follower
         self._dispatcher = dispatcher
 
@@ -36,11 +40,17 @@ class Shepherd:
         """
         stored = await self._records.get(message.owner, message.job_id)
         if stored is None:
-            await self._wait_for_record(message)
+            return await self._wait_for_record(message)
+        if message.sequence == 1:
+            # Beside the job's own way, so that no caller waits for it.
+            await self._records.point_to(stored.job)
+        if stored.job.deleted_at:
+            await self.erase(stored.job)
         elif not stored.job.state.done and stored.job.sequence == message.sequence:
             stored = await self._looked_after(stored)
             if not stored.job.state.done:
                 await self._come_back(stored)
+        return None
 
     async def revive(self, message: ShepherdMessage) -> None:
         """Take a message that could not be handled: once more after a pause, then the job fails visibly.
@@ -59,6 +69,19 @@ class Shepherd:
             stored, failed(stored.job, "internal-error", "The service could not follow the job.")
         )
 
+    async def erase(self, job: Job) -> None:
+        """Erase all that a deleted job was about; may be repeated.
+
+        Raises:
+            ServiceUnavailable: something may be left; the message that announced the deletion comes back.
+        """
+        await self._records.forget(job)
+        await self._blobs.drop_result(job.owner, job.id)
+        if job.upload_id:
+            await self._blobs.drop_program(job.owner, job.id)
+        for attempt in job.attempts:
+            await self._blobs.drop_container(attempt.provider_job_id)
+
     async def _wait_for_record(self, message: ShepherdMessage) -> None:
         # The record comes after the message; a slow request may still be writing it.
         if seconds_since(message.sent_at, now()) < _RECORD_DUE_SECONDS:
@@ -66,22 +89,46 @@ class Shepherd:
 
     async def _looked_after(self, stored: Stored) -> Stored:
         stored, known = await self._follower.refreshed(stored)
+        job = stored.job
+        if job.state.done or job.state == JobState.CANCELLING:
+            return stored
+        if _too_late(job):
+            return await self._given_up(stored)
+        if job.next_attempt_at:
+            return await self._next_attempt(stored)
         if known:
             return stored
-        if stored.job.state != JobState.ACCEPTED:
-            log.error("the workspace lost a job", extra={"job_id": stored.job.id, "state": stored.job.state})
+        if job.attempt.state != JobState.ACCEPTED:
+            log.error("the workspace lost a job", extra={"job_id": job.id, "state": job.state})
             return stored
         return await self._dispatched(stored)
 
+    async def _given_up(self, stored: Stored) -> Stored:
+        # Between attempts nothing runs that could still start; otherwise the provider has the last word.
+        job = stored.job
+        change = cancelling(job, by=None)
+        stored = await self._follower.write(stored, ended(change) if job.next_attempt_at else change)
+        return stored if stored.job.state.done else (await self._follower.refreshed(stored))[0]
+
+    async def _next_attempt(self, stored: Stored) -> Stored:
+        job = stored.job
+        if job.next_attempt_at is None or job.next_attempt_at > timestamp(now()):
+            return stored
+        number = len(job.attempts) + 1
+        attempts = (*job.attempts, Attempt(number, provider_job_id(job.id, number)))
+        following = replace(job, attempts=attempts, next_attempt_at=None, revision=job.revision + 1)
+        stored = await self._follower.write(stored, following)
+        return await self._dispatched(stored) if stored.job == following else stored
+
     async def _dispatched(self, stored: Stored) -> Stored:
         job = stored.job
-        program = await self._records.program(job)
-        if program is None:
+        submission = await self._records.submission(job)
+        if submission is None:
             return await self._follower.write(stored, failed(job, "internal-error", "The program is gone."))
-        _, qir = await translated(program)
-        await self._dispatcher.prepare(job, qir)
+        uploaded = await self._blobs.get_program(job.owner, job.id) if job.upload_id else None
+        await self._dispatcher.prepare(job, (await translated(submission, uploaded)).qir)
         try:
-            await self._dispatcher.put(job)
+            await self._dispatcher.put(job, submission)
         except ProviderRefused as error:
             return await self._follower.write(stored, failed(job, error.slug, error.detail))
         return stored
@@ -98,3 +145,8 @@ class Shepherd:
             if await self._records.update(replace(current.job, sequence=following), current.etag):
                 return
             current = await self._records.get(stored.job.owner, stored.job.id)
+
+
+def _too_late(job: Job) -> bool:
+    start_by = job.limits.start_by
+    return start_by is not None and job.state in _NOT_STARTED and timestamp(now()) > start_by

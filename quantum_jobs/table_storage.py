@@ -1,26 +1,30 @@
 """Job records in Table Storage: one partition per owner, newest job first, compare-and-swap on every change.
 
-Rows of a partition: `job_<id>` the record, and `key:<hash>` which job an Idempotency-Key made, with the program as it
-was submitted. The two are inserted in one transaction: a job without its program, or a key used twice, cannot exist.
+What belongs together is written in one transaction: record, key and program at submit, and the account of a job that
+costs; record and account at the end. A job without its program, a key used twice, a cost held for no job cannot exist.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from dataclasses import asdict
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from quantum_jobs import rows
 from quantum_jobs.border import PATIENCE, answering
-from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, ProgramSource, Register, Stored
+from quantum_jobs.budgets import Account, Allowance
+from quantum_jobs.errors import AccountMoved
+from quantum_jobs.models import Job, JobQuery, Stored, Submission, Upload
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableClient
 
 TABLE = "jobs"
+_ROUND_TRIPS = 5  # of one list: a page that few jobs fit may end early, with a link to the next
 
 
 class TableStorage:
@@ -30,43 +34,40 @@ class TableStorage:
         self._url = url
         self._credential = credential
 
-    async def insert(self, job: Job, program: ProgramSource) -> Job:
+    async def insert(self, job: Job, submission: Submission, account: Account | None = None) -> Job:
         """Insert a job, or give the one that the same owner's key made before.
 
         Raises:
+            AccountMoved: the account has been written since it was read; nothing was inserted.
             ServiceUnavailable: the table does not answer; the job may be there, the same key finds it.
         """
+        changes: list[Any] = [("create", rows.record_row(job)), ("create", rows.key_row(job, submission))]
+        if job.reuse_hash:
+            changes.append(("upsert", rows.reuse_row(job)))
+        if account is not None:
+            changes.append(_written(job.owner, account))
         with answering("The job table"):
-            return await asyncio.to_thread(self._insert, job, program)
+            status = await asyncio.to_thread(self._transaction, changes)
+            if status == 200:
+                return job
+            made = await asyncio.to_thread(self._made_by, job.owner, job.key_hash)
+        if made is None:
+            raise AccountMoved
+        return made
 
-    def _insert(self, job: Job, program: ProgramSource) -> Job:
-        from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-        from azure.data.tables import TableTransactionError
+    async def made_by(self, owner: str, key_hash: str) -> Job | None:
+        """Give the job that a key has made.
 
-        rows = [("create", row) for row in _rows(job, program)]
-        try:
-            try:
-                self._client.submit_transaction(rows)
-            except (TableTransactionError, ResourceNotFoundError) as error:
-                if error.status_code != 404:
-                    raise
-                self._create_table()
-                self._client.submit_transaction(rows)
-        except (TableTransactionError, ResourceExistsError) as error:
-            if error.status_code != 409:
-                raise
-            return self._made_by(job)
-        return job
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        with answering("The job table"):
+            return await asyncio.to_thread(self._made_by, owner, key_hash)
 
-    def _create_table(self) -> None:
-        from azure.core.exceptions import ResourceExistsError
-
-        with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
-            self._client.create_table()
-
-    def _made_by(self, job: Job) -> Job:
-        row = self._client.get_entity(job.owner, _key_row(job.key_hash))
-        return _job(json.loads(self._client.get_entity(job.owner, row["JobId"])["Document"]))
+    def _made_by(self, owner: str, key_hash: str) -> Job | None:
+        key = self._row(owner, rows.key_name(key_hash))
+        record = self._row(owner, key["JobId"]) if key is not None else None
+        return rows.job_of(record) if record is not None else None
 
     async def get(self, owner: str, job_id: str) -> Stored | None:
         """Read a job of an owner; None when there is none: one point read.
@@ -74,50 +75,141 @@ class TableStorage:
         Raises:
             ServiceUnavailable: the table does not answer.
         """
-        with answering("The job table"):
-            row = await asyncio.to_thread(self._row, owner, job_id)
-        return Stored(_job(json.loads(row["Document"])), row.metadata["etag"]) if row is not None else None
+        row = await self._read(owner, job_id)
+        return Stored(rows.job_of(row), row.metadata["etag"]) if row is not None else None
 
-    async def program(self, job: Job) -> ProgramSource | None:
-        """Read a job's program as it was submitted; None when there is none.
+    async def submission(self, job: Job) -> Submission | None:
+        """Read what was submitted for a job; None when there is nothing.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        row = await self._read(job.owner, rows.key_name(job.key_hash))
+        return rows.submission_of(row) if row is not None else None
+
+    async def forget(self, job: Job) -> None:
+        """Erase what was submitted for a job; that its key is used stays.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        from azure.data.tables import UpdateMode
+
+        await self._upsert(rows.erased_key_row(job), UpdateMode.REPLACE)
+
+    async def update(self, job: Job, etag: str, account: Account | None = None) -> Stored | None:
+        """Replace a record if nobody has changed it since it was read; None when somebody has.
+
+        Raises:
+            AccountMoved: the account has been written since it was read, or the record; nothing was changed.
+            ServiceUnavailable: the table does not answer; read again before deciding.
+        """
+        with answering("The job table"):
+            if account is None:
+                written = await asyncio.to_thread(self._update, job, etag)
+                return Stored(job, written) if written else None
+            changes = [_replaced(rows.record_row(job), etag), _written(job.owner, account)]
+            status = await asyncio.to_thread(self._transaction, changes)
+        if status == 200:
+            return await self.get(job.owner, job.id)
+        raise AccountMoved
+
+    def _update(self, job: Job, etag: str) -> str | None:
+        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+        _, row, options = _replaced(rows.record_row(job), etag)
+        try:
+            return str(self._client.update_entity(row, **options)["etag"])
+        except (ResourceModifiedError, ResourceNotFoundError):
+            return None
+
+    async def page(self, owner: str, query: JobQuery) -> tuple[Sequence[Job], str | None]:
+        """Give one page of an owner's jobs, newest first, and the id at which the next begins.
 
         Raises:
             ServiceUnavailable: the table does not answer.
         """
         with answering("The job table"):
-            row = await asyncio.to_thread(self._row, job.owner, _key_row(job.key_hash))
-        return ProgramSource(row["Format"], bytes(row["Source"]).decode()) if row is not None else None
+            return await asyncio.to_thread(self._page, owner, query)
 
-    def _row(self, owner: str, row_key: str) -> Any:
+    def _page(self, owner: str, query: JobQuery) -> tuple[Sequence[Job], str | None]:
         from azure.core.exceptions import ResourceNotFoundError
 
-        try:
-            return self._client.get_entity(owner, row_key)
-        except ResourceNotFoundError:
-            return None
+        text, values = rows.list_filter(owner, query)
+        pages = self._client.query_entities(text, parameters=values, results_per_page=query.page_size + 1).by_page()
+        found: list[Any] = []
+        with contextlib.suppress(ResourceNotFoundError):  # no job was ever made
+            for page in islice(pages, _ROUND_TRIPS):
+                found.extend(page)
+                if len(found) > query.page_size:
+                    return [rows.job_of(row) for row in found[: query.page_size]], found[query.page_size]["RowKey"]
+        token = pages.continuation_token  # type: ignore[attr-defined]
+        return [rows.job_of(row) for row in found], token["RowKey"] if token else None
 
-    async def update(self, job: Job, etag: str) -> Stored | None:
-        """Replace a record if nobody has changed it since it was read; None when somebody has.
+    async def account(self, owner: str, month: str) -> tuple[Account, Allowance | None]:
+        """Give an owner's account of a month, and the owner's own allowance if there is one: one range read.
 
         Raises:
-            ServiceUnavailable: the table does not answer; read again before deciding.
+            ServiceUnavailable: the table does not answer.
         """
         with answering("The job table"):
-            written = await asyncio.to_thread(self._update, job, etag)
-        return Stored(job, written) if written else None
+            return await asyncio.to_thread(self._account, owner, month)
 
-    def _update(self, job: Job, etag: str) -> str | None:
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-        from azure.data.tables import UpdateMode
+    def _account(self, owner: str, month: str) -> tuple[Account, Allowance | None]:
+        from azure.core.exceptions import ResourceNotFoundError
 
-        try:
-            answer = self._client.update_entity(
-                _record_row(job), mode=UpdateMode.REPLACE, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
-        except (ResourceModifiedError, ResourceNotFoundError):
-            return None
-        return str(answer["etag"])
+        names = {"owner": owner, "month": rows.account_name(month), "own": rows.ALLOWANCE_ROW}
+        # The package takes a parameter to end at a space: no bracket may touch it.
+        text = "PartitionKey eq @owner and (RowKey eq @month or RowKey eq @own )"
+        found: dict[str, Any] = {}
+        with contextlib.suppress(ResourceNotFoundError):
+            found = {row["RowKey"]: row for row in self._client.query_entities(text, parameters=names)}
+        row, own = found.get(names["month"]), found.get(rows.ALLOWANCE_ROW)
+        account = rows.account_of(row, row.metadata["etag"]) if row is not None else Account(month)
+        return account, rows.allowance_of(own) if own is not None else None
+
+    async def reusable(self, owner: str, reuse_hash: str) -> Stored | None:
+        """Give the last job of an owner that asked for the same content to be reused.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        row = await self._read(owner, f"reuse:{reuse_hash}")
+        return await self.get(owner, row["JobId"]) if row is not None else None
+
+    async def point_to(self, job: Job) -> None:
+        """Write whose a job is, for those who may read all.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        await self._upsert(rows.pointer_row(job))
+
+    async def owner_of(self, job_id: str) -> str | None:
+        """Tell whose a job is; None while no pointer to it is written.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        row = await self._read(rows.POINTERS, job_id)
+        return str(row["Owner"]) if row is not None else None
+
+    async def add_upload(self, owner: str, upload: Upload) -> None:
+        """Write what an upload is to hold.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        await self._upsert(rows.upload_row(owner, upload))
+
+    async def upload(self, owner: str, upload_id: str) -> Upload | None:
+        """Read what an upload is to hold; None when the owner has announced none of this id.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        row = await self._read(owner, rows.upload_name(upload_id))
+        return rows.upload_of(row) if row is not None else None
 
     async def check(self) -> None:
         """Ask the table for anything at all.
@@ -125,8 +217,49 @@ class TableStorage:
         Raises:
             ServiceUnavailable: it does not answer.
         """
+        await self._read("health", "health")
+
+    async def _read(self, partition: str, name: str) -> Any:
         with answering("The job table"):
-            await asyncio.to_thread(self._row, "health", "health")
+            return await asyncio.to_thread(self._row, partition, name)
+
+    def _row(self, partition: str, name: str) -> Any:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            return self._client.get_entity(partition, name)
+        except ResourceNotFoundError:
+            return None
+
+    async def _upsert(self, row: rows.Row, mode: Any = None) -> None:
+        options = {"mode": mode} if mode else {}
+        with answering("The job table"):
+            await asyncio.to_thread(self._in_table, lambda: self._client.upsert_entity(row, **options))
+
+    def _transaction(self, changes: list[Any]) -> int:
+        """Give 200, or the status of what stood in the way: 409 something exists, 412 or 404 something has changed."""
+        from azure.core.exceptions import HttpResponseError
+        from azure.data.tables import TableTransactionError
+
+        try:
+            self._in_table(lambda: self._client.submit_transaction(changes))
+        except (TableTransactionError, HttpResponseError) as error:
+            if error.status_code not in (404, 409, 412):
+                raise
+            return int(error.status_code)
+        return 200
+
+    def _in_table(self, write: Any) -> None:
+        from azure.core.exceptions import HttpResponseError, ResourceExistsError
+
+        try:
+            write()
+        except HttpResponseError as error:
+            if getattr(error, "error_code", None) != "TableNotFound":
+                raise
+            with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
+                self._client.create_table()
+            write()
 
     @cached_property
     def _client(self) -> TableClient:
@@ -139,39 +272,13 @@ class TableStorage:
         self._client.close()
 
 
-def _rows(job: Job, program: ProgramSource) -> list[dict[str, Any]]:
-    return [
-        _record_row(job),
-        {
-            "PartitionKey": job.owner,
-            "RowKey": _key_row(job.key_hash),
-            "JobId": job.id,
-            "Format": program.format,
-            # Binary, because a string of 64 KiB would be over the 32 Ki characters that a string property takes.
-            "Source": program.source.encode(),
-        },
-    ]
+def _written(owner: str, account: Account) -> Any:
+    row = rows.account_row(owner, account)
+    return _replaced(row, account.etag) if account.etag else ("create", row)
 
 
-def _record_row(job: Job) -> dict[str, Any]:
-    # State, target and revision stand beside the document so that lists can filter on them.
-    return {
-        "PartitionKey": job.owner,
-        "RowKey": job.id,
-        "State": job.state.value,
-        "Target": job.target,
-        "Revision": job.revision,
-        "Document": json.dumps(asdict(job), separators=(",", ":")),
-    }
+def _replaced(row: rows.Row, etag: str) -> tuple[str, rows.Row, dict[str, Any]]:
+    from azure.core import MatchConditions
+    from azure.data.tables import UpdateMode
 
-
-def _key_row(key_hash: str) -> str:
-    return f"key:{key_hash}"
-
-
-def _job(document: dict[str, Any]) -> Job:
-    document["state"] = JobState(document["state"])
-    document["registers"] = tuple(Register(**item) for item in document["registers"])
-    document["attempts"] = tuple(Attempt(**{**item, "state": JobState(item["state"])}) for item in document["attempts"])
-    document["history"] = tuple(HistoryEntry(JobState(item["state"]), item["at"]) for item in document["history"])
-    return Job(**document)
+    return "update", row, {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}

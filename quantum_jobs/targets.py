@@ -16,14 +16,14 @@ from quantum_jobs.errors import (
     UnknownTarget,
 )
 from quantum_jobs.models import Target
-from quantum_jobs.programs import Profile, Resources
+from quantum_jobs.programs import FORMATS, Profile, Program, profile
 
-FORMATS = ("openqasm2", "openqasm3", "qir")
+_START_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class KnownTarget:
-    """The lasting facts of a target."""
+    """The lasting facts of a target; `shot_seconds` is what a run takes on the machine, a round figure chosen here."""
 
     provider: str
     kind: str
@@ -31,24 +31,25 @@ class KnownTarget:
     max_shots: int
     qir_profile: str
     min_shots: int = 1
+    shot_seconds: float = 0.0
 
 
 KNOWN_TARGETS = {
     "ionq.simulator": KnownTarget("ionq", "simulator", 29, 10_000, "base"),
-    "ionq.qpu.aria-1": KnownTarget("ionq", "qpu", 25, 10_000, "base"),
-    "ionq.qpu.forte-1": KnownTarget("ionq", "qpu", 36, 10_000, "base"),
-    "ionq.qpu.forte-enterprise-1": KnownTarget("ionq", "qpu", 36, 10_000, "base"),
+    "ionq.qpu.aria-1": KnownTarget("ionq", "qpu", 25, 10_000, "base", shot_seconds=0.02),
+    "ionq.qpu.forte-1": KnownTarget("ionq", "qpu", 36, 10_000, "base", shot_seconds=0.02),
+    "ionq.qpu.forte-enterprise-1": KnownTarget("ionq", "qpu", 36, 10_000, "base", shot_seconds=0.02),
     "quantinuum.sim.h2-1sc": KnownTarget("quantinuum", "syntax-checker", 56, 10_000, "adaptive"),
     "quantinuum.sim.h2-1e": KnownTarget("quantinuum", "simulator", 32, 10_000, "adaptive"),
-    "quantinuum.qpu.h2-1": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive"),
+    "quantinuum.qpu.h2-1": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive", shot_seconds=0.1),
     "quantinuum.sim.h2-2sc": KnownTarget("quantinuum", "syntax-checker", 56, 10_000, "adaptive"),
     "quantinuum.sim.h2-2e": KnownTarget("quantinuum", "simulator", 32, 10_000, "adaptive"),
-    "quantinuum.qpu.h2-2": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive"),
+    "quantinuum.qpu.h2-2": KnownTarget("quantinuum", "qpu", 56, 10_000, "adaptive", shot_seconds=0.1),
     "quantinuum.sim.helios-1sc": KnownTarget("quantinuum", "syntax-checker", 98, 10_000, "adaptive"),
     "quantinuum.sim.helios-1e": KnownTarget("quantinuum", "simulator", 98, 10_000, "adaptive"),
-    "quantinuum.qpu.helios-1": KnownTarget("quantinuum", "qpu", 98, 10_000, "adaptive"),
+    "quantinuum.qpu.helios-1": KnownTarget("quantinuum", "qpu", 98, 10_000, "adaptive", shot_seconds=0.05),
     "rigetti.sim.qvm": KnownTarget("rigetti", "simulator", 20, 10_000, "base"),
-    "rigetti.qpu.cepheus-1-108q": KnownTarget("rigetti", "qpu", 108, 10_000, "base"),
+    "rigetti.qpu.cepheus-1-108q": KnownTarget("rigetti", "qpu", 108, 10_000, "base", shot_seconds=0.0002),
 }
 
 
@@ -57,13 +58,16 @@ def offered(target_id: str, availability: str, queue_seconds: int | None, status
     known = KNOWN_TARGETS.get(target_id)
     if known is None:
         return None
+    facts = {name: value for name, value in vars(known).items() if name != "shot_seconds"}
     return Target(
-        id=target_id,
-        availability=availability,
-        queue_seconds=queue_seconds,
-        status_page=status_page,
-        **vars(known),
+        id=target_id, availability=availability, queue_seconds=queue_seconds, status_page=status_page, **facts
     )
+
+
+def run_seconds(target: Target, shots: int) -> float:
+    """How long a run of so many shots takes on the machine, without its queue; not verified on Azure."""
+    known = KNOWN_TARGETS.get(target.id)
+    return _START_SECONDS + shots * known.shot_seconds if known and known.shot_seconds else _START_SECONDS
 
 
 def find(target_id: str, targets: Sequence[Target]) -> Target:
@@ -73,34 +77,54 @@ def find(target_id: str, targets: Sequence[Target]) -> Target:
         UnknownTarget: there is none of this name; suggests the nearest.
         TargetUnavailable: it takes no jobs now.
     """
+    target = known(target_id, targets)
+    check_available(target)
+    return target
+
+
+def known(target_id: str, targets: Sequence[Target]) -> Target:
+    """Give the target of a name.
+
+    Raises:
+        UnknownTarget: there is none; suggests the nearest.
+    """
     for target in targets:
         if target.id == target_id:
-            return _available(target)
+            return target
     names = sorted(target.id for target in targets)
     nearest = difflib.get_close_matches(target_id.lower(), names, n=1)
     raise UnknownTarget(target_id, names, nearest[0] if nearest else None)
 
 
-def _available(target: Target) -> Target:
+def check_available(target: Target) -> None:
+    """Refuse a target that takes no jobs now.
+
+    Raises:
+        TargetUnavailable: with its status page.
+    """
     if target.availability == "Unavailable":
         error = TargetUnavailable(f"{target.id} is unavailable.", target=target.id, statusPage=target.status_page)
         error.headers = {"Retry-After": "300"}
         raise error
-    return target
 
 
-def check_fit(target: Target, shots: int, resources: Resources, profile: Profile, targets: Iterable[Target]) -> None:
-    """Hold a program and its shots against a target, before anything is written.
+def check_programs(target: Target, shots: int, programs: Sequence[Program], targets: Sequence[Target]) -> None:
+    """Hold the programs of a job and their shots against a target, before anything is written.
 
     Raises:
         ShotsOutOfRange, TooManyQubits, ProgramFormatUnsupported: says what the target takes.
     """
     if not target.min_shots <= shots <= target.max_shots:
         raise ShotsOutOfRange(shots, target.min_shots, target.max_shots)
-    if resources.qubits > target.qubits:
-        wide_enough = sorted(item.id for item in targets if item.qubits >= resources.qubits)
-        raise TooManyQubits(target.id, resources.qubits, target.qubits, wide_enough)
-    if profile == Profile.ADAPTIVE and target.qir_profile == "base":
+    for program in programs:
+        _check_fit(target, program, targets)
+
+
+def _check_fit(target: Target, program: Program, targets: Iterable[Target]) -> None:
+    if program.qubits > target.qubits:
+        wide_enough = sorted(item.id for item in targets if item.qubits >= program.qubits)
+        raise TooManyQubits(target.id, program.qubits, target.qubits, wide_enough)
+    if profile(program) == Profile.ADAPTIVE and target.qir_profile == "base":
         able = sorted(item.id for item in targets if item.qir_profile != "base")
         raise ProgramFormatUnsupported(
             f"The program measures or resets midway, or branches on a result; {target.id} measures at the end only.",

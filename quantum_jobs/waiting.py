@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from quantum_jobs.models import Job, JobState, seconds_since
+from quantum_jobs.clock import parse_timestamp, seconds_since
+from quantum_jobs.models import Job, JobState
 
 _SOON = 2
 
@@ -11,13 +12,17 @@ def retry_after_seconds(job: Job, at: datetime) -> int:
     """Whole seconds a caller should wait before the next poll; 0 when the job is done.
 
     Queued: a third of what is left of the expected wait, past it a twentieth of the time waited, 1 to 120.
-    Running: a fifth of the time it has run, 1 to 10. Simulated against other services' polling in the design notes:
+    Running: a fifth of the time it has run, 1 to 10. Between attempts: until the next one.
+
+    Simulated against other services' polling in the design notes:
     about 6 polls for a simulator's job, 44 for an hour in a hardware queue.
     """
     if job.state.done:
         return 0
     if job.state == JobState.RUNNING:
         return _clamp(0.2 * _in_state(job, at), 1, 10)
+    if job.next_attempt_at:
+        return _clamp(_left(job.next_attempt_at, at) + 1, 1, 300)
     if job.state == JobState.QUEUED:
         waited = seconds_since(job.created_at, at)
         left = (job.expected_wait_seconds or 0) - waited
@@ -26,8 +31,16 @@ def retry_after_seconds(job: Job, at: datetime) -> int:
 
 
 def shepherd_delay_seconds(job: Job, at: datetime) -> int:
-    """Seconds until the shepherd looks again: less eager than a caller, whose own poll refreshes the job as well."""
-    return _clamp(2.0 * retry_after_seconds(job, at), 5, 300)
+    """Seconds until the shepherd looks again: less eager than a caller, whose own poll refreshes the job as well.
+
+    At the moment of the next attempt, and of the deadline, it is there.
+    """
+    if job.next_attempt_at:
+        return _clamp(_left(job.next_attempt_at, at) + 1, 1, 300)
+    delay = _clamp(2.0 * retry_after_seconds(job, at), 5, 300)
+    if job.limits.start_by is None or job.state in (JobState.RUNNING, JobState.CANCELLING):
+        return delay
+    return min(delay, _clamp(_left(job.limits.start_by, at) + 1, 1, 300))
 
 
 def freshness_seconds(job: Job) -> float:
@@ -37,6 +50,10 @@ def freshness_seconds(job: Job) -> float:
 
 def _in_state(job: Job, at: datetime) -> float:
     return seconds_since(job.history[-1].at, at)
+
+
+def _left(moment: str, at: datetime) -> float:
+    return (parse_timestamp(moment) - at).total_seconds()
 
 
 def _clamp(seconds: float, least: int, most: int) -> int:

@@ -12,6 +12,7 @@ from quantum_jobs.models import (
     JobState,
     ProgramSource,
     Register,
+    Submission,
     Target,
 )
 
@@ -42,7 +43,8 @@ def job(**changes: Any) -> Job:
 
 
 def request(**changes: Any) -> JobRequest:
-    made = JobRequest("ionq.simulator", 100, ProgramSource("openqasm3", BELL), key="k1", fingerprint="f")
+    submission = Submission(changes.pop("program", ProgramSource("openqasm3", BELL)))
+    made = JobRequest("ionq.simulator", 100, submission, key="k1", fingerprint="f")
     return replace(made, **changes)
 
 

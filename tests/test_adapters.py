@@ -13,9 +13,10 @@ from quantum_jobs.azure_quantum import AzureQuantumWorkspace
 from quantum_jobs.blob_storage import BlobStorage
 from quantum_jobs.errors import ProviderRefused, ServiceUnavailable, SettingsMissing
 from quantum_jobs.identity import managed_identity
+from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.job_queue import JobQueue, read_message
 from quantum_jobs.key_vault import KeyVault
-from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, provider_job_id
+from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, Submission
 from quantum_jobs.programs import read_program, write_qir
 from quantum_jobs.table_storage import TableStorage
 
@@ -23,7 +24,7 @@ from . import samples
 
 ACCOUNT = "https://quantumjobslocal.{}.core.windows.net"
 VAULT = "https://quantum-jobs-local.vault.azure.net"
-PROGRAM = ProgramSource("openqasm3", samples.BELL)
+PROGRAM = Submission(ProgramSource("openqasm3", samples.BELL))
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_record_reads_back_as_it_was_written(records):
 
     async def work():
         await records.insert(job, PROGRAM)
-        return await records.get(job.owner, job.id), await records.program(job)
+        return await records.get(job.owner, job.id), await records.submission(job)
 
     stored, program = asyncio.run(work())
     assert (stored.job, program) == (job, PROGRAM)
@@ -86,11 +87,11 @@ def test_a_record_reads_back_as_it_was_written(records):
 
 def test_a_program_of_64_kib_fits_its_row(records):
     job = new_job()
-    large = ProgramSource("openqasm3", "x" * 65_536)
+    large = Submission(ProgramSource("openqasm3", "x" * 65_536))
 
     async def work():
         await records.insert(job, large)
-        return await records.program(job)
+        return await records.submission(job)
 
     assert asyncio.run(work()) == large
 
@@ -101,8 +102,8 @@ def test_a_used_key_gives_the_first_job_and_inserts_nothing(records):
 
     async def work():
         await records.insert(first, PROGRAM)
-        kept = await records.insert(second, replace(PROGRAM, source="another"))
-        return kept, await records.get(second.owner, second.id), await records.program(first)
+        kept = await records.insert(second, Submission(ProgramSource("openqasm3", "another")))
+        return kept, await records.get(second.owner, second.id), await records.submission(first)
 
     assert asyncio.run(work()) == (first, None, PROGRAM)
 
@@ -213,7 +214,7 @@ def test_an_attempt_put_twice_is_one_job_and_runs_once(workspace, blobs, service
         await blobs.create_container(attempt)
         await blobs.put_input(attempt, qir, "qir.v1")
         for _ in range(2):
-            await workspace.submit(job, *await blobs.shared_container(attempt))
+            await workspace.submit(job, *await blobs.shared_container(attempt), {})
         while (seen := await workspace.get(attempt)).status not in ("Succeeded", "Failed"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return seen
@@ -263,7 +264,7 @@ def test_a_job_for_no_such_target_is_refused_for_good_with_the_workspaces_reason
 
     async def work():
         await blobs.create_container(job.attempt.provider_job_id)
-        await workspace.submit(job, *await blobs.shared_container(job.attempt.provider_job_id))
+        await workspace.submit(job, *await blobs.shared_container(job.attempt.provider_job_id), {})
 
     with pytest.raises(ProviderRefused, match="The workspace answered 4"):
         asyncio.run(work())

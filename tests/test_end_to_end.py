@@ -15,7 +15,8 @@ import pytest
 from local.callers import caller
 from local.names import TENANT_ID
 from local.state import State
-from quantum_jobs.models import Caller, hash_of_key, provider_job_id
+from quantum_jobs.job_ids import hash_of_key, provider_job_id
+from quantum_jobs.models import Caller
 
 from .cloud import start_cloud
 from .conftest import Service, finished, submit
@@ -273,7 +274,7 @@ def test_what_is_no_job_id_is_no_job(api):
 
 def test_a_wrong_method_and_an_unknown_path_are_problems_too(api):
     wrong = api.put("/jobs", json={})
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "POST")
+    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, HEAD, POST")
     unknown = api.get("/nowhere")
     assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "not-found")
 

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantum_jobs.models import Caller, JobState, new_job_id, provider_job_id, seconds_since, sortable, timestamp
+from quantum_jobs.clock import seconds_since, timestamp
+from quantum_jobs.job_ids import new_job_id, provider_job_id, sortable
+from quantum_jobs.models import Caller, JobState
 
 from . import samples
 

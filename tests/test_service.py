@@ -17,7 +17,8 @@ from quantum_jobs.errors import (
     TooManyQubits,
     UnknownTarget,
 )
-from quantum_jobs.models import JobState, ProgramSource, provider_job_id
+from quantum_jobs.job_ids import provider_job_id
+from quantum_jobs.models import JobState, ProgramSource
 from quantum_jobs.service import JobService
 
 from . import samples
@@ -255,7 +256,7 @@ def test_another_callers_result_looks_like_none(world):
         ("Waiting", "queued"),
         ("Executing", "running"),
         ("Finishing", "running"),
-        ("Failed", "failed"),
+        ("Failed", "retrying"),
         ("Cancelled", "failed"),
         ("Cancelling", "accepted"),
         ("SomethingNew", "accepted"),
@@ -311,10 +312,10 @@ def test_a_stored_result_is_one_read(world):
 
 def test_the_result_of_a_failed_job_says_why_it_failed(world):
     job, _ = world.submit()
-    world.workspace.finish("Failed", error_code="QPU", error_message="calibration")
+    world.workspace.finish("Failed", error_code="InvalidInputData", error_message="no such gate")
     with pytest.raises(JobFailed) as caught:
         world.result(job.id)
-    assert caught.value.members["error"]["providerCode"] == "QPU"
+    assert caught.value.members["error"]["providerCode"] == "InvalidInputData"
 
 
 def test_a_poll_does_not_fail_because_the_workspace_does(world):

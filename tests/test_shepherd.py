@@ -28,7 +28,7 @@ def test_the_shepherd_comes_back_until_the_job_is_done(world):
     world.shepherd_takes()
     world.shepherd_takes()
     assert [message.sequence for message, _ in world.queue.sent] == [1, 2, 3]
-    world.workspace.finish("Failed")
+    world.workspace.finish("Failed", error_code="CompilationError")
     world.shepherd_takes()
     assert len(world.queue.sent) == 3
 

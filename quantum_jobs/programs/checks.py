@@ -44,6 +44,7 @@ class Resources:
 
     qubits: int
     operations: int
+    one_qubit_gates: int
     two_qubit_gates: int
     depth: int
     measurements: int
@@ -71,14 +72,21 @@ def resources(program: Program) -> Resources:
     """Count what a program uses."""
     tally = _Tally()
     tally.add(program.operations)
-    return Resources(program.qubits, tally.operations, tally.two_qubit_gates, tally.depth, tally.measurements)
+    return Resources(
+        program.qubits,
+        tally.operations,
+        tally.one_qubit_gates,
+        tally.two_qubit_gates,
+        tally.depth,
+        tally.measurements,
+    )
 
 
 class _Tally:
     """Counts, and the layer at which each qubit and bit is free again."""
 
     def __init__(self) -> None:
-        self.operations = self.two_qubit_gates = self.measurements = self.depth = 0
+        self.operations = self.one_qubit_gates = self.two_qubit_gates = self.measurements = self.depth = 0
         self.free: dict[int | Bit, int] = {}
 
     def add(self, operations: Iterable[Operation]) -> None:
@@ -98,6 +106,7 @@ class _Tally:
 
     def _add_gate(self, gate: Gate) -> None:
         for item in flatten(gate):
+            self.one_qubit_gates += len(item.qubits) == 1
             self.two_qubit_gates += len(item.qubits) == 2
             self._step(item.qubits)
 
@@ -116,6 +125,7 @@ class _Tally:
             arm = _Tally()
             arm.add(operations)
             self.operations += arm.operations
+            self.one_qubit_gates += arm.one_qubit_gates
             self.two_qubit_gates += arm.two_qubit_gates
             self.measurements += arm.measurements
             arms.append(arm)

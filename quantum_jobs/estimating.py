@@ -1,0 +1,91 @@
+"""Prices and times a program on every target, by the same checks that a submit makes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from quantum_jobs import targets
+from quantum_jobs.budgets import Account, Allowance, month_of
+from quantum_jobs.clock import now, timestamp
+from quantum_jobs.dispatching import Translation, translated
+from quantum_jobs.errors import QuantumJobsError, RequestRefused, WrongState
+from quantum_jobs.models import Caller, EstimateRequest, Target
+from quantum_jobs.money import Money
+from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
+from quantum_jobs.programs import Resources, resources
+from quantum_jobs.submitting import Terms, price
+from quantum_jobs.uploading import Uploads
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One target: feasible where there is no reason against it; times in seconds."""
+
+    target: Target
+    cost: Money
+    run_seconds: float
+    finish_by: str | None
+    reasons: tuple[QuantumJobsError, ...] = ()
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What the program takes by itself, and on each target; feasible ones first, the soonest finish before others."""
+
+    resources: Resources
+    targets: tuple[Estimate, ...]
+
+
+class Estimator:
+    """Reads, writes nothing."""
+
+    def __init__(self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, terms: Terms) -> None:
+        self._workspace = workspace
+        self._records = records
+        self._terms = terms
+        self._uploads = Uploads(records, blobs)
+
+    async def estimate(self, caller: Caller, request: EstimateRequest) -> Estimates:
+        """Estimate a program; what it calls feasible, a submit of the same accepts.
+
+        Raises:
+            RequestRefused, UploadIncomplete: the program itself is wrong, or a target is unknown.
+            ServiceUnavailable: a part does not answer.
+        """
+        known = await self._workspace.targets()
+        chosen = [targets.known(name, known) for name in request.targets] or known
+        uploaded = await self._uploads.content(caller, request.submission.program)
+        translation = await translated(request.submission, uploaded)
+        account, own = await self._records.account(caller.owner, month_of(timestamp(now())))
+        allowance = self._terms.allowance.overridden(own)
+        found = [self._on(target, known, request.shots, translation, account, allowance) for target in chosen]
+        found.sort(key=lambda item: (bool(item.reasons), item.finish_by or "~", item.target.id))
+        return Estimates(resources(translation.programs[0]), tuple(found))
+
+    def _on(
+        self,
+        target: Target,
+        known: Sequence[Target],
+        shots: int,
+        translation: Translation,
+        account: Account,
+        allowance: Allowance,
+    ) -> Estimate:
+        cost = price(target, shots, translation, self._terms.rates)
+        checks: tuple[Callable[[], None], ...] = (
+            lambda: targets.check_available(target),
+            lambda: targets.check_programs(target, shots, translation.programs, known),
+            lambda: account.check(target.id, cost, allowance),
+        )
+        reasons = [error for error in map(_refusal, checks) if error is not None]
+        run = targets.run_seconds(target, shots) * len(translation.programs)
+        finish = timestamp(now() + timedelta(seconds=(target.queue_seconds or 0) + run)) if not reasons else None
+        return Estimate(target, cost, run, finish, tuple(reasons))
+
+
+def _refusal(check: Callable[[], None]) -> QuantumJobsError | None:
+    try:
+        check()
+    except (RequestRefused, WrongState) as error:
+        return error
+    return None
