@@ -5,7 +5,7 @@ histogram covers all qubits and names no register). Rotations of `qis` are radia
 Source of names: docs.ionq.com, "Writing quantum programs" and "Native gates". Not verified on Azure.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import inf, isfinite, pi, tau
 from typing import Any
 
@@ -126,7 +126,7 @@ class _Entry:
             raise _Refused(f"{path}/gate", "the name of the gate must be text")
         self._name = name
 
-    def gates(self, is_native: bool) -> Sequence[Operation]:
+    def gates(self, is_native: bool) -> Iterable[Operation]:
         """Give the gates of the vocabulary that the entry stands for.
 
         Raises:
@@ -134,7 +134,7 @@ class _Entry:
         """
         return self._native() if is_native else self._qis()
 
-    def _qis(self) -> Sequence[Operation]:
+    def _qis(self) -> Iterable[Operation]:
         is_phase = self._name == "z" and "rotation" in self._entry
         name = "p" if is_phase else QIS.get(self._name) or ROTATIONS.get(self._name)
         if name is None:
@@ -146,7 +146,8 @@ class _Entry:
         if self._name == "cnot" and len(controls) != 1:
             raise _Refused(f"{self._path}/control", f"cnot has 1 control, {len(controls)} given")
         rows = self._rows(name, controls)
-        return [gate for row in rows for gate in controlled_by([Gate(name, row, angles)], controls)]
+        # Not held here: a gate with hundreds of controls is millions of gates, of which few are taken.
+        return (gate for row in rows for gate in controlled_by([Gate(name, row, angles)], controls))
 
     def _native(self) -> Sequence[Operation]:
         needed = _NATIVE.get(self._name)

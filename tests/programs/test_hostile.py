@@ -136,6 +136,13 @@ def test_the_deepest_program_allowed_is_read_in_a_thread_with_a_small_stack() ->
     assert outcome == [5]
 
 
+@pytest.mark.parametrize("piece", ["/* ", "/*\n", "\"'", "'\""])
+def test_comments_and_texts_without_an_end_take_time_in_proportion(piece: str) -> None:
+    """In its square, a mebibyte would take an hour."""
+    with pytest.raises(ProgramInvalid):
+        read_program("openqasm3", piece * (2**20 // len(piece)), limits=Limits(source_bytes=2**21))
+
+
 def test_openqasm_2_has_the_same_limits() -> None:
     body = "gate g0 a { x a; }\n" + "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
     assert "more than" in faults_of("openqasm2", HEAD2 + body + "g59 q[0];" + MEASURED2)[0].detail

@@ -200,7 +200,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     json_values,
     st.lists(st.dictionaries(st.sampled_from(["gate", "target", "targets", "control", "rotation"]), json_values)),

@@ -70,14 +70,14 @@ class SourceText:
 
     def refuse_syntax(self, span: Span, detail: str) -> None:
         """Note that a line cannot be parsed; further faults of this line would be echoes and are dropped."""
-        line = self._place(span.lo)[0]
+        line = self._line(span.lo)
         if line not in self._broken_lines:
             self.refuse(span, detail)
             self._broken_lines.add(line)
 
     def refuse(self, span: Span, detail: str) -> None:
         """Note a fault at a place."""
-        if self._place(span.lo)[0] in self._broken_lines:
+        if self._line(span.lo) in self._broken_lines:
             return
         if not self.is_full and not any((span.lo, detail) == (lo, known) for lo, _, known in self._faults):
             line, column = self._place(span.lo)
@@ -90,10 +90,13 @@ class SourceText:
         """Note a fault of a parameter given beside the text."""
         self._about_parameters.append(Fault(detail, pointer=f"/program/parameters/{_pointer(name)}"))
 
+    def _line(self, offset: int) -> int:
+        return bisect_right(self._lines, min(offset, len(self._data)))
+
     def _place(self, offset: int) -> tuple[int, int]:
         """Give line and column from 1, the column in code points."""
         offset = min(offset, len(self._data))
-        line = bisect_right(self._lines, offset)
+        line = self._line(offset)
         return line, len(self._data[self._lines[line - 1] : offset].decode(errors="replace")) + 1
 
     def scan(self) -> list["Token"]:
