@@ -1,7 +1,10 @@
 """Integer, Boolean and floating-point operations of the adaptive profile, on Python numbers."""
 
+import math
 import operator
 from collections.abc import Callable
+
+import numpy as np
 
 from local.execution.program import Number
 
@@ -42,6 +45,30 @@ def _shifted_right(value: Number, places: Number) -> int:
     return int(value) >> int(places) if 0 <= places < 64 else 0
 
 
+def _quotient(left: Number, right: Number) -> float:
+    """Divide as IEEE 754 does: by zero there is an infinity, or no number."""
+    if right:
+        return left / right
+    return math.copysign(math.inf, right) * left if left else math.nan
+
+
+def _float_remainder(left: Number, right: Number) -> float:
+    return math.fmod(left, right) if right and math.isfinite(left) else math.nan
+
+
+def _single(value: Number) -> float:
+    return float(np.float32(value))
+
+
+def _ordered(left: Number, right: Number) -> bool:
+    """Tell whether both are numbers."""
+    return left == left and right == right
+
+
+def _unless_not_ordered(compare: Callable[[Number, Number], bool]) -> Callable[[Number, Number], bool]:
+    return lambda left, right: not _ordered(left, right) or compare(left, right)
+
+
 def _same(value: Number) -> Number:
     return value
 
@@ -69,16 +96,34 @@ OPERATIONS: dict[str, Callable[..., Number]] = {
     "fadd": operator.add,
     "fsub": operator.sub,
     "fmul": operator.mul,
-    "fdiv": operator.truediv,
+    "fdiv": _quotient,
+    "frem": _float_remainder,
+    "fp_trunc": _single,
+    "fp_ext": _same,
     "fneg": operator.neg,
     "oeq": operator.eq,
-    "one": operator.ne,
+    "one": lambda left, right: _ordered(left, right) and left != right,
     "olt": operator.lt,
     "ole": operator.le,
     "ogt": operator.gt,
     "oge": operator.ge,
+    "ord": _ordered,
+    "funo": lambda left, right: not _ordered(left, right),
+    "fueq": _unless_not_ordered(operator.eq),
+    "fune": operator.ne,
+    "fult": _unless_not_ordered(operator.lt),
+    "fule": _unless_not_ordered(operator.le),
+    "fugt": _unless_not_ordered(operator.gt),
+    "fuge": _unless_not_ordered(operator.ge),
+    "ffalse": lambda _left, _right: False,
+    "ftrue": lambda _left, _right: True,
     "si_to_fp": float,
     "fp_to_si": int,
+    "fp_to_ui": int,
+    "ptr_to_int": _same,
+    "int_to_ptr": _same,
+    "bit_cast": _same,
+    "freeze": _same,
 }
 # These read their operands as unsigned numbers of the operands' own width.
 UNSIGNED: dict[str, Callable[..., Number]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 type Number = int | float
 
@@ -149,10 +150,45 @@ class Program:
 
     def used_qubits(self) -> tuple[int, ...]:
         """Give the qubits that any operation touches, in ascending order."""
-        used: set[int] = set()
-        for operation in self.operations():
-            if isinstance(operation, Gate):
-                used.update(operation.touched)
-            elif isinstance(operation, Measure | Reset):
-                used.add(operation.qubit)
-        return tuple(sorted(used))
+        return tuple(sorted(set().union(*map(qubits_of, self.blocks))))
+
+
+class Blocks(Protocol):
+    """Blocks by number; some may be made only when they are asked for."""
+
+    def __getitem__(self, number: int, /) -> Block: ...
+
+
+class Runnable(Protocol):
+    """What the simulator runs: a program, or one that is written out while it runs."""
+
+    @property
+    def blocks(self) -> Blocks: ...
+
+    @property
+    def width(self) -> int:
+        """How many qubits the program declares or is known to use."""
+
+    @property
+    def gate_counts(self) -> dict[int, int]:
+        """Qubits of a gate -> how many such gates."""
+
+    @property
+    def measurements(self) -> int: ...
+
+    def operations(self) -> Iterator[Operation]:
+        """Give every operation that is known, once."""
+
+    def used_qubits(self) -> tuple[int, ...]:
+        """Give the qubits of these operations, in ascending order."""
+
+
+def qubits_of(block: Block) -> set[int]:
+    """Give the qubits that a block touches."""
+    found: set[int] = set()
+    for step in block.operations:
+        if isinstance(step, Gate):
+            found.update(step.touched)
+        elif isinstance(step, Measure | Reset):
+            found.add(step.qubit)
+    return found

@@ -20,7 +20,9 @@ from local.execution.program import (
     RecordValue,
     Register,
     Reset,
+    Runnable,
 )
+from local.execution.qir_unfolding import Unfolding
 from local.execution.readouts import register_writer
 from local.execution.request import Answer, Request, Usage
 from local.execution.results import MICROSOFT_WRITERS, Outcomes, write_ionq
@@ -40,17 +42,21 @@ def run(request: Request, program: bytes, limits: Limits) -> Answer:
     return Answer(document, _usage(programs, request.shots, time.perf_counter() - started))
 
 
-def _run_qir(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+def _run_qir(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Runnable], bytes]:
     write = MICROSOFT_WRITERS.get(request.output_format)
     if write is None:
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of qir.v1.")
     items = request.items or [{}]
-    programs = [qir.read(text, entry_point=item.get("entryPoint"), arguments=_arguments(item)) for item in items]
+    most = limits.clifford_qubits if request.qubits is None else request.qubits
+    programs = [
+        qir.read(text, entry_point=item.get("entryPoint"), arguments=_arguments(item), most_qubits=most)
+        for item in items
+    ]
     outcomes = [_outcomes(request, _held(request, program), limits) for program in programs]
     return programs, write(outcomes, request.seed)
 
 
-def _run_ionq(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+def _run_ionq(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Runnable], bytes]:
     if request.output_format != "ionq.quantum-results.v1":
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of ionq.circuit.v1.")
     program = _held(request, ionq.read(text))
@@ -60,7 +66,7 @@ def _run_ionq(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
     return [program], write_ionq({_state(record): count / request.shots for record, count in outcomes.counts})
 
 
-def _run_openqasm(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+def _run_openqasm(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Runnable], bytes]:
     write = register_writer("honeywell.quantum-results.v1", request.output_format)
     if write is None:
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of honeywell.openqasm.v1.")
@@ -71,7 +77,7 @@ def _run_openqasm(request: Request, text: bytes, limits: Limits) -> tuple[Sequen
     return [program], write(program.registers, [outcomes], request.seed)
 
 
-def _all_zeros(program: Program, shots: int) -> Outcomes:
+def _all_zeros(program: Runnable, shots: int) -> Outcomes:
     """Give zeros without running anything: a loop that awaits a 1 would not end."""
     record: list[Entry] = []
     for step in program.operations():
@@ -82,7 +88,7 @@ def _all_zeros(program: Program, shots: int) -> Outcomes:
     return Outcomes([(tuple(record), shots)])
 
 
-def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Program], bytes]:
+def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Runnable], bytes]:
     """Run each set of substituted values for all shots; Quil's own control flow goes on every target."""
     write = register_writer("rigetti.quil-results.v1", request.output_format)
     if write is None:
@@ -99,7 +105,7 @@ def _run_quil(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[P
     return programs, write(programs[0].registers, outcomes, request.seed)
 
 
-def _run_pulser(request: Request, text: bytes, _limits: Limits) -> tuple[Sequence[Program], bytes]:
+def _run_pulser(request: Request, text: bytes, _limits: Limits) -> tuple[Sequence[Runnable], bytes]:
     # A sequence of pulses has no gates to count.
     return [], pulser.run(request, text)
 
@@ -110,7 +116,7 @@ def _state(record: Record) -> int:
     return sum(bit << position for position, bit in enumerate(bits))
 
 
-def _held(request: Request, program: Program, *, is_profiled: bool = True) -> Program:
+def _held[P: Runnable](request: Request, program: P, *, is_profiled: bool = True) -> P:
     """Hold a program against the target's qubits and, unless its format knows none, the profile."""
     if request.qubits is not None and program.width > request.qubits:
         raise ProgramTooLarge(f"The program needs {program.width} qubits; the target has {request.qubits}.")
@@ -129,11 +135,11 @@ def _arguments(item: Mapping[str, Any]) -> list[Number]:
     return [argument for argument in arguments if isinstance(argument, int | float)]
 
 
-def _simulator(request: Request, program: Program, limits: Limits) -> Simulator:
+def _simulator(request: Request, program: Runnable, limits: Limits) -> Simulator:
     return Simulator(program, seed=request.seed, noise=Noise.of(request.noise), limits=limits)
 
 
-def _outcomes(request: Request, program: Program, limits: Limits) -> Outcomes:
+def _outcomes(request: Request, program: Program | Unfolding, limits: Limits) -> Outcomes:
     if request.semantics == "zeros":
         program = _classical_part(program)
     simulator = _simulator(request, program, limits)
@@ -142,8 +148,10 @@ def _outcomes(request: Request, program: Program, limits: Limits) -> Outcomes:
     return Outcomes(_expected(program, simulator.probabilities(), request.shots), shuffled=False)
 
 
-def _classical_part(program: Program) -> Program:
+def _classical_part(program: Program | Unfolding) -> Program:
     """Leave out all that acts on qubits: every result is then 0, as a syntax checker gives."""
+    if isinstance(program, Unfolding):
+        return program.without_qubits()
     blocks = [
         Block(tuple(step for step in block.operations if not isinstance(step, Gate | Measure | Reset)), block.next)
         for block in program.blocks
@@ -151,7 +159,7 @@ def _classical_part(program: Program) -> Program:
     return Program(tuple(blocks), program.width)
 
 
-def _expected(program: Program, probabilities: Mapping[int, float], shots: int) -> list[tuple[Record, int]]:
+def _expected(program: Runnable, probabilities: Mapping[int, float], shots: int) -> list[tuple[Record, int]]:
     """Give floor(p x shots) of each basis state of all qubits, as the service does for ionq.simulator.
 
     The counts need not add up to the shots: 32 equal states of 1,000 shots give 992.
@@ -168,7 +176,7 @@ def _expected(program: Program, probabilities: Mapping[int, float], shots: int) 
     return counts
 
 
-def _recorded(program: Program, bits: Mapping[int, int]) -> Record:
+def _recorded(program: Runnable, bits: Mapping[int, int]) -> Record:
     entries: list[Entry] = []
     for step in program.blocks[0].operations:
         match step:
@@ -183,7 +191,7 @@ def _recorded(program: Program, bits: Mapping[int, int]) -> Record:
     return tuple(entries)
 
 
-def _usage(programs: Sequence[Program], shots: int, seconds: float) -> Usage:
+def _usage(programs: Sequence[Runnable], shots: int, seconds: float) -> Usage:
     """Count per shot; a gate on three qubits counts as six two-qubit gates (the textbook Toffoli)."""
     one = two = measured = 0
     for program in programs:
@@ -194,7 +202,7 @@ def _usage(programs: Sequence[Program], shots: int, seconds: float) -> Usage:
     return Usage(one, two, measured, shots, seconds)
 
 
-_RUNNERS: dict[str, Callable[[Request, bytes, Limits], tuple[Sequence[Program], bytes]]] = {
+_RUNNERS: dict[str, Callable[[Request, bytes, Limits], tuple[Sequence[Runnable], bytes]]] = {
     "ionq.circuit.v1": _run_ionq,
     "qir.v1": _run_qir,
     "honeywell.openqasm.v1": _run_openqasm,

@@ -5,7 +5,6 @@ Shots that share a history run as one group, which splits where they part.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -15,10 +14,12 @@ from numpy.typing import NDArray
 
 from local.execution.classical import compute
 from local.execution.errors import InvalidProgram, ProgramTooLarge, UnsupportedProgram
+from local.execution.groups import Group, QuantumState, sampled
 from local.execution.limits import DEFAULT, Limits
 from local.execution.noise import IDEAL, Noise, split_by_error
 from local.execution.operators import Operators
 from local.execution.program import (
+    Block,
     Choose,
     Compute,
     Gate,
@@ -27,65 +28,40 @@ from local.execution.program import (
     Number,
     Operand,
     Operation,
-    Program,
     ReadResult,
     RecordGroup,
     RecordResult,
     RecordValue,
     Register,
     Reset,
+    Runnable,
+    qubits_of,
 )
 from local.execution.schedule import Deferred, final_measurements, measures_only_at_its_end
-from local.execution.stabilizer import StabilizerOperators, StabilizerState, is_clifford
+from local.execution.stabilizer import NotClifford, StabilizerOperators, StabilizerState, is_clifford
 
 type Entry = RecordGroup | tuple[str, Number]
 """An item of the output: an opened array or tuple, or (kind, value) of a leaf."""
 type Record = tuple[Entry, ...]
 
 
-@dataclass(eq=False)
-class _Group:
-    """Shots that have had the same outcomes and errors so far."""
-
-    state: qulacs.QuantumState | StabilizerState
-    shots: int
-    block: int = 0
-    position: int = 0
-    values: dict[int, Number] = field(default_factory=dict)
-    bits: dict[int, int] = field(default_factory=dict)
-    deferred: dict[int, int] = field(default_factory=dict)
-    """Result -> qubit, for measurements that nothing later depends on: read off the final state, all shots at once."""
-    output: list[Operation] = field(default_factory=list)
-
-    def with_shots(self, shots: int, *, copy: bool) -> "_Group":
-        return _Group(
-            self.state.copy() if copy else self.state,
-            shots,
-            self.block,
-            self.position,
-            dict(self.values),
-            dict(self.bits),
-            dict(self.deferred),
-            list(self.output),
-        )
+class _Widened(Exception):
+    """A program that is written out while it runs has come to more qubits than a state vector holds."""
 
 
 class Simulator:
     """Samples one program; the same seed gives the same shots."""
 
-    def __init__(self, program: Program, *, seed: int, noise: Noise = IDEAL, limits: Limits = DEFAULT) -> None:
+    def __init__(self, program: Runnable, *, seed: int, noise: Noise = IDEAL, limits: Limits = DEFAULT) -> None:
         self._program, self._limits, self._noise = program, limits, noise
         used = program.used_qubits()
-        self._is_wide = len(used) > self._limits.qubits
-        if self._is_wide and not (len(used) <= self._limits.clifford_qubits and is_clifford(program)):
-            raise ProgramTooLarge(
-                f"The program uses {len(used)} qubits; the local engine simulates at most {self._limits.qubits}, "
-                f"or {self._limits.clifford_qubits} when all gates are Clifford gates."
-            )
+        is_wide = len(used) > limits.qubits
+        if is_wide and not (len(used) <= limits.clifford_qubits and is_clifford(program)):
+            raise self._too_wide(len(used))
         self._place = {qubit: index for index, qubit in enumerate(used)}
-        self._operators: Any = StabilizerOperators(self._place) if self._is_wide else Operators(self._place)
+        self._use_stabilizers(is_wide=is_wide)
         self._rng = np.random.default_rng(seed)
-        self._deferred = [final_measurements(block) for block in program.blocks]
+        self._deferred: dict[int, Deferred] = {}
         self._executed = 0
         self._outcomes: Counter[Record] = Counter()
 
@@ -93,15 +69,32 @@ class Simulator:
         """Run so many shots; gives how often each output was recorded."""
         if not 1 <= shots <= self._limits.shots:
             raise InvalidProgram(f"Shots is {shots}; it must be from 1 to {self._limits.shots}.")
+        try:
+            return self._run(shots)
+        except _Widened:
+            self._use_stabilizers(is_wide=True)
+            return self._run(shots)
+
+    def _use_stabilizers(self, *, is_wide: bool) -> None:
+        self._is_wide = is_wide
+        self._operators: Any = StabilizerOperators(self._place) if is_wide else Operators(self._place)
+
+    def _too_wide(self, qubits: int) -> ProgramTooLarge:
+        return ProgramTooLarge(
+            f"The program uses {qubits} qubits; the local engine simulates at most {self._limits.qubits}, "
+            f"or {self._limits.clifford_qubits} when all gates are Clifford gates."
+        )
+
+    def _run(self, shots: int) -> Counter[Record]:
         self._outcomes = Counter()
-        stack = [_Group(self._start(), shots)]
+        stack = [Group(self._start(), shots)]
         while stack:
             parts = self._advance(stack.pop())
             # The smallest part runs first, so at most log2(shots) states wait at a time.
             stack.extend(sorted(parts, key=lambda group: -group.shots))
         return self._outcomes
 
-    def _start(self) -> qulacs.QuantumState | StabilizerState:
+    def _start(self) -> QuantumState:
         qubits = max(1, len(self._place))
         return StabilizerState(qubits) if self._is_wide else qulacs.QuantumState(qubits)
 
@@ -130,10 +123,11 @@ class Simulator:
         """Turn an index over the used qubits into one over all qubits."""
         return sum((index >> place & 1) << qubit for qubit, place in self._place.items())
 
-    def _advance(self, group: _Group) -> list[_Group]:
+    def _advance(self, group: Group) -> list[Group]:
         """Run a group until it splits or ends; gives its parts, none at the end."""
         while True:
-            block, deferred = self._program.blocks[group.block], self._deferred[group.block]
+            block = self._program.blocks[group.block]
+            deferred = self._entered(group, block)
             while group.position < len(block.operations):
                 index = group.position
                 group.position += 1
@@ -147,14 +141,26 @@ class Simulator:
             self._count()
             self._follow(group, block.next)
 
+    def _entered(self, group: Group, block: Block) -> Deferred:
+        """Schedule a block at its first entry, and make room for qubits that come with it."""
+        if group.block not in self._deferred:
+            self._deferred[group.block] = final_measurements(block)
+            for qubit in sorted(qubits_of(block) - self._place.keys()):
+                self._place[qubit] = len(self._place)
+            if not self._is_wide and len(self._place) > self._limits.qubits:
+                raise _Widened
+        if len(self._place) > group.qubits:
+            group.grow(len(self._place))
+        return self._deferred[group.block]
+
     def _count(self) -> None:
         self._executed += 1
         if self._executed > self._limits.operations:
             raise ProgramTooLarge(f"The program ran more than {self._limits.operations} operations: is there a loop?")
 
-    def _step(self, group: _Group, operation: Operation, index: int, deferred: Deferred) -> list[_Group]:
+    def _step(self, group: Group, operation: Operation, index: int, deferred: Deferred) -> list[Group]:
         if isinstance(operation, Gate):
-            self._operators.apply(group.state, operation, group.values)
+            self._apply(group, operation)
             return self._err(group, operation)
         if isinstance(operation, Measure):
             if index in deferred.measurements:
@@ -167,7 +173,13 @@ class Simulator:
         self._classical(group, operation)
         return []
 
-    def _classical(self, group: _Group, operation: Operation) -> None:
+    def _apply(self, group: Group, gate: Gate) -> None:
+        try:
+            self._operators.apply(group.state, gate, group.values)
+        except NotClifford as error:
+            raise self._too_wide(len(self._place)) from error
+
+    def _classical(self, group: Group, operation: Operation) -> None:
         if isinstance(operation, ReadResult):
             group.values[operation.target.index] = group.bits.get(operation.result, 0)
         elif isinstance(operation, Compute):
@@ -182,7 +194,7 @@ class Simulator:
         else:
             group.output.append(operation)
 
-    def _follow(self, group: _Group, step: Jump | Choose) -> None:
+    def _follow(self, group: Group, step: Jump | Choose) -> None:
         if isinstance(step, Choose):
             condition = _value(step.condition, group.values)
             step = next((jump for case, jump in step.cases if case == condition), step.default)
@@ -190,7 +202,7 @@ class Simulator:
         group.values.update(moved)
         group.block, group.position = step.block, 0
 
-    def _err(self, group: _Group, gate: Gate) -> list[_Group]:
+    def _err(self, group: Group, gate: Gate) -> list[Group]:
         """Draw errors of a gate; a gate on more than two qubits errs as two-qubit gates on its neighbours."""
         qubits = gate.touched
         pairs = [qubits] if len(qubits) <= 2 else list(pairwise(qubits))
@@ -202,7 +214,7 @@ class Simulator:
             parts = [erred for part in parts for erred in self._split(part, pair, probability)]
         return [] if parts[0] is group and len(parts) == 1 else parts
 
-    def _split(self, group: _Group, qubits: tuple[int, ...], probability: float) -> list[_Group]:
+    def _split(self, group: Group, qubits: tuple[int, ...], probability: float) -> list[Group]:
         codes = split_by_error(self._rng, group.shots, probability, len(qubits))
         if codes == {0: group.shots}:
             return [group]
@@ -214,7 +226,7 @@ class Simulator:
             parts.append(part)
         return parts
 
-    def _collapse(self, group: _Group, qubit: int) -> list[tuple[int, _Group]]:
+    def _collapse(self, group: Group, qubit: int) -> list[tuple[int, Group]]:
         """Measure without reporting: gives the parts with their outcome."""
         place = self._place[qubit]
         zero = float(np.clip(group.state.get_zero_probability(place), 0.0, 1.0))
@@ -229,8 +241,8 @@ class Simulator:
             parts.append((bit, part))
         return parts
 
-    def _measure(self, group: _Group, operation: Measure) -> list[_Group]:
-        parts: list[_Group] = []
+    def _measure(self, group: Group, operation: Measure) -> list[Group]:
+        parts: list[Group] = []
         for bit, part in self._collapse(group, operation.qubit):
             flipped = int(self._rng.binomial(part.shots, self._noise.flip_probability(bit)))
             if 0 < flipped < part.shots:
@@ -245,7 +257,7 @@ class Simulator:
             parts.append(part)
         return [] if parts[0] is group and len(parts) == 1 else parts
 
-    def _reset(self, group: _Group, qubit: int) -> list[_Group]:
+    def _reset(self, group: Group, qubit: int) -> list[Group]:
         parts = []
         for bit, part in self._collapse(group, qubit):
             if bit:
@@ -253,14 +265,14 @@ class Simulator:
             parts.append(part)
         return [] if parts[0] is group and len(parts) == 1 else parts
 
-    def _finish(self, group: _Group) -> None:
+    def _finish(self, group: Group) -> None:
         results = list(group.deferred)
         if not results:
             self._outcomes[_record(group, {})] += group.shots
             return
         seed = int(self._rng.integers(0, 2**31 - 1))
         places = np.array([self._place[group.deferred[result]] for result in results])
-        bits = _sampled(group.state, places, group.shots, seed)
+        bits = sampled(group.state, places, group.shots, seed)
         flips = np.where(bits, self._noise.read_1_as_0, self._noise.read_0_as_1)
         if flips.any():
             bits ^= self._rng.random(bits.shape) < flips
@@ -269,20 +281,11 @@ class Simulator:
             self._outcomes[_record(group, dict(zip(results, row, strict=True)))] += count
 
 
-def _sampled(
-    state: qulacs.QuantumState | StabilizerState, places: NDArray[np.int64], shots: int, seed: int
-) -> NDArray[np.int64]:
-    """Measure some qubits of so many copies of a state; rows are shots."""
-    if isinstance(state, StabilizerState):
-        return state.sample(places, shots, seed)
-    return np.array(state.sampling(shots, seed), dtype=np.int64)[:, None] >> places & 1
-
-
 def _value(operand: Operand, values: dict[int, Number]) -> Number:
     return values[operand.index] if isinstance(operand, Register) else operand
 
 
-def _record(group: _Group, bits: dict[int, int]) -> Record:
+def _record(group: Group, bits: dict[int, int]) -> Record:
     """Make the output of a group whose deferred results have these bits; a result never measured is 0."""
     reader: dict[type, Callable[..., Entry]] = {
         RecordGroup: lambda entry: entry,

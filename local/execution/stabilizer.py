@@ -8,7 +8,7 @@ import stim  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from local.execution.gates import GATES, Matrix
-from local.execution.program import Gate, Number, Program, Register
+from local.execution.program import Gate, Number, Register, Runnable
 
 # An angle this near to one of a Clifford gate counts as that one: stim computes in single precision.
 TOLERANCE = 1e-6
@@ -17,7 +17,11 @@ MOST_QUBITS_OF_A_GATE = 4
 FEW_SHOTS = 20
 
 
-def is_clifford(program: Program) -> bool:
+class NotClifford(ValueError):
+    """A gate cannot be applied to stabilizers."""
+
+
+def is_clifford(program: Runnable) -> bool:
     """Tell whether every gate maps Pauli operators to Pauli operators; measurements, resets and branches may be any."""
     kinds = {gate for gate in program.operations() if isinstance(gate, Gate)}
     return all(_tableau_of(gate) is not None for gate in kinds)
@@ -25,7 +29,7 @@ def is_clifford(program: Program) -> bool:
 
 def _tableau_of(gate: Gate) -> stim.Tableau | None:
     angles = tuple(float(angle) for angle in gate.angles if not isinstance(angle, Register))
-    if len(angles) < len(gate.angles) or len(gate.touched) > MOST_QUBITS_OF_A_GATE:
+    if len(angles) < len(gate.angles) or len(gate.touched) > MOST_QUBITS_OF_A_GATE or gate.name not in GATES:
         return None
     return _tableau(gate.name, angles, len(gate.controls))
 
@@ -64,6 +68,9 @@ class StabilizerState:
     def copy(self) -> "StabilizerState":
         return StabilizerState(self._qubits, self.simulator.copy())
 
+    def get_qubit_count(self) -> int:
+        return self._qubits
+
     def get_zero_probability(self, place: int) -> float:
         """Give 0, 1/2 or 1."""
         return float(1 + self.simulator.peek_z(place)) / 2
@@ -89,7 +96,7 @@ class StabilizerOperators:
         """Apply a gate for which `is_clifford` holds."""
         tableau = _tableau_of(gate)
         if tableau is None:
-            raise ValueError(f"{gate.name} with angles {gate.angles} is no Clifford gate.")
+            raise NotClifford(f"{gate.name} with angles {gate.angles} is no Clifford gate.")
         state.simulator.do_tableau(tableau, [self._places[qubit] for qubit in gate.touched])
 
     def apply_paulis(self, state: StabilizerState, qubits: tuple[int, ...], code: int) -> None:
