@@ -15,6 +15,7 @@ from quantum_jobs.programs.ir import (
     Reset,
 )
 from quantum_jobs.programs.openqasm2_writer import write_openqasm2
+from quantum_jobs.programs.pictures import circuit_picture
 from quantum_jobs.programs.qir_writer import entry_points, write_qir, write_qir_items
 from quantum_jobs.programs.quil_writer import write_quil
 from quantum_jobs.programs.reader import FORMATS, program_inputs, read_program, read_sweep
@@ -34,6 +35,7 @@ __all__ = [
     "Register",
     "Reset",
     "Resources",
+    "circuit_picture",
     "entry_points",
     "measured_qubits",
     "profile",

@@ -38,8 +38,9 @@ class Profile(StrEnum):
 class Resources:
     """Counts after decomposition into the flat gate set; both arms of a branch count.
 
-    `operations` are gates, measurements and resets; `depth` counts layers of these, a branch being one column whose
-    depth is that of its deeper arm.
+    IonQ prices gates on one and on two qubits, Quantinuum also preparations, resets and measurements; a gate on more
+    qubits counts as what it is decomposed into. `operations` are gates, measurements and resets; `depth` counts layers
+    of these, a branch being one column whose depth is that of its deeper arm.
     """
 
     qubits: int
@@ -48,6 +49,12 @@ class Resources:
     two_qubit_gates: int
     depth: int
     measurements: int
+    resets: int = 0
+
+    @property
+    def gates(self) -> int:
+        """Gates on one or two qubits."""
+        return self.one_qubit_gates + self.two_qubit_gates
 
 
 def profile(program: Program) -> Profile:
@@ -79,6 +86,7 @@ def resources(program: Program) -> Resources:
         tally.two_qubit_gates,
         tally.depth,
         tally.measurements,
+        tally.resets,
     )
 
 
@@ -86,7 +94,8 @@ class _Tally:
     """Counts, and the layer at which each qubit and bit is free again."""
 
     def __init__(self) -> None:
-        self.operations = self.one_qubit_gates = self.two_qubit_gates = self.measurements = self.depth = 0
+        self.one_qubit_gates = self.two_qubit_gates = self.depth = 0
+        self.operations = self.measurements = self.resets = 0
         self.free: dict[int | Bit, int] = {}
 
     def add(self, operations: Iterable[Operation]) -> None:
@@ -98,6 +107,7 @@ class _Tally:
                     self.measurements += 1
                     self._step((qubit, bit))
                 case Reset(qubit):
+                    self.resets += 1
                     self._step((qubit,))
                 case Barrier(qubits):
                     self._layer(qubits, 0)
@@ -128,5 +138,6 @@ class _Tally:
             self.one_qubit_gates += arm.one_qubit_gates
             self.two_qubit_gates += arm.two_qubit_gates
             self.measurements += arm.measurements
+            self.resets += arm.resets
             arms.append(arm)
         self._layer({*branch.bits, *arms[0].free, *arms[1].free}, max(arm.depth for arm in arms))
