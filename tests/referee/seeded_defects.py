@@ -12,6 +12,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SUITES = "tests/local/"
+STATES = "azure_quantum/test_states.py::test_any_operations_keep_states_sessions_lists_and_lines_right"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,118 @@ DEFECTS = (
         'if request.semantics != "expected":\n        return Outcomes(list(simulator.sample(request.shots)',
         'if request.semantics != "expected":\n        return Outcomes(list(simulator.sample(request.shots - 1)',
         "execution/test_results.py azure_quantum/test_jobs.py azure_quantum/test_sdk.py",
+    ),
+    Defect(
+        "wrong link to the next page",
+        "azure_quantum/listing.py",
+        "_next_link(request, top, skip + top)",
+        "_next_link(request, top, skip)",
+        "azure_quantum/test_listing.py::test_the_link_is_absolute_and_holds_the_whole_query",
+    ),
+    Defect(
+        "signatures in the answer to a PUT",
+        "azure_quantum/responses.py",
+        "signed=False)\n        if is_new:",
+        "signed=True)\n        if is_new:",
+        "azure_quantum/test_contract.py::test_the_answer_to_a_put_is_unsigned_and_whole",
+    ),
+    Defect(
+        "lost error code",
+        "azure_quantum/lifecycle.py",
+        '{"code": code, "message": message} if code',
+        '{"code": "RuntimeError", "message": message} if code',
+        "azure_quantum/test_script.py",
+    ),
+    Defect(
+        "priority ignored",
+        "azure_quantum/queues.py",
+        'RANKS[job.request.priority or "Standard"]',
+        'RANKS["Standard"]',
+        "azure_quantum/test_queues.py",
+    ),
+    Defect(
+        "change of priority ignored",
+        "azure_quantum/workspace.py",
+        "self.lifecycle.reorder(job)",
+        "self.lifecycle.reorder",
+        "azure_quantum/test_queues.py",
+    ),
+    Defect(
+        "places of a device ignored",
+        "azure_quantum/queues.py",
+        "while self._waiting and len(self._running) < self.capacity:",
+        "while self._waiting:",
+        "azure_quantum/test_queues.py",
+    ),
+    Defect(
+        "holds that are never let go",
+        "azure_quantum/quotas.py",
+        "self._holds[provider_id, dimension] -= amount",
+        "self._holds[provider_id, dimension] -= 0",
+        "azure_quantum/test_quotas.py",
+    ),
+    Defect(
+        "quotas not enforced",
+        "azure_quantum/jobs.py",
+        "if self.enforces_quotas:",
+        "if not self.enforces_quotas:",
+        "azure_quantum/test_quotas.py",
+    ),
+    Defect(
+        "deleted job still listed",
+        "azure_quantum/items.py",
+        '"DELETE FROM items WHERE position = ?"',
+        '"SELECT ?"',
+        f"azure_quantum/test_restart.py::test_jobs_and_sessions_outlive_a_stop {STATES}",
+    ),
+    Defect(
+        "session that forgets its failure in a restart",
+        "azure_quantum/sessions.py",
+        'own["past"] = Past(**own.get("past", {}))',
+        'own["past"] = Past()',
+        "azure_quantum/test_restart.py",
+    ),
+    Defect(
+        "bill overwritten after a restart",
+        "azure_quantum/workspace.py",
+        "self.items.reserve(position)",
+        "self.items.reserve(0)",
+        "azure_quantum/test_restart.py",
+    ),
+    Defect(
+        "jobs of a session oldest first",
+        "azure_quantum/responses.py",
+        "newest_first=True",
+        "newest_first=False",
+        STATES,
+    ),
+    Defect(
+        "status word of the other kind",
+        "azure_quantum/models.py",
+        '"Succeeded": "Completed"',
+        '"Succeeded": "Succeeded"',
+        "azure_quantum/test_jobs.py::test_a_v2_workspace_says_queued_and_completed",
+    ),
+    Defect(
+        "disabled keys admitted",
+        "azure_quantum/authentication.py",
+        "or not self.keys_enabled",
+        'or self.keys_enabled == ""',
+        "azure_quantum/test_script.py::test_keys_can_be_disabled",
+    ),
+    Defect(
+        "another definition under the same id",
+        "azure_quantum/jobs.py",
+        "if present.fingerprint != fingerprint:",
+        "if not fingerprint:",
+        "azure_quantum/test_contract.py::test_conflicts_are_409",
+    ),
+    Defect(
+        "session that takes jobs after its end",
+        "azure_quantum/sessions.py",
+        "if session.closed is not None or session.state in TERMINAL:",
+        "if session.closed is not None:",
+        "azure_quantum/test_sessions.py",
     ),
 )
 
