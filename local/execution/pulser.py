@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from local.execution.device_noise import device_noise
 from local.execution.errors import ExecutionError, InvalidProgram, ProgramTooLarge, UnsupportedProgram
 from local.execution.noise import Noise
 from local.execution.request import Request
@@ -17,6 +18,8 @@ from local.execution.request import Request
 OUTPUT_FORMAT = "pasqal.pulser-results.v1"
 MOST_STATES = 1 << 14
 """Basis states of all atoms: 14 atoms of two levels, or 8 where both bases are driven (three levels)."""
+MOST_NOISY_STATES = 1 << 6
+"""The same where the device has noise: its matrix has the square of them."""
 LONGEST_NS = 20_000
 STRONGEST = 1000.0
 """Amplitude and detuning in rad/µs: one radian per sample."""
@@ -33,10 +36,12 @@ def run(request: Request, program: bytes) -> bytes:
     """
     if request.output_format != OUTPUT_FORMAT:
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of pasqal.pulser.v1.")
-    noise = Noise.of(request.noise)
-    probabilities = _probabilities(_sequence(program, request.variables, request.qubits))
+    target = Noise.of(request.noise)
+    sequence = _sequence(program, request.variables, request.qubits)
+    noise = device_noise(sequence.device)
+    probabilities = _probabilities(sequence, noise.evolution)
     rng = np.random.default_rng(request.seed)
-    counts = _read_out(_sampled(probabilities, request.shots, rng), noise, rng)
+    counts = _read_out(_sampled(probabilities, request.shots, rng), noise.detection(target), rng)
     return json.dumps(dict(counts.most_common())).encode()
 
 
@@ -155,15 +160,20 @@ def _values(declared: object, given: object) -> dict[str, Any]:
     return values | {name: given[name] for name in ("qubits",) if name in given}
 
 
-def _probabilities(sequence: Any) -> dict[str, float]:
+def _probabilities(sequence: Any, noise: Mapping[str, Any]) -> dict[str, float]:
     """Integrate the sequence and give the probability of each bitstring that can be measured."""
     simulation, backend = _package("pulser_simulation"), _package("pulser.backend")
     states = len(_levels(sequence)) ** len(sequence.register.qubit_ids)
-    if states > MOST_STATES:
-        raise ProgramTooLarge(f"The atoms have {states} states together; the local engine simulates {MOST_STATES}.")
+    most = MOST_NOISY_STATES if noise else MOST_STATES
+    if states > most:
+        kind = "with the device's noise " if noise else ""
+        raise ProgramTooLarge(f"The atoms have {states} states together; the local engine simulates {kind}{most}.")
+    options: dict[str, Any] = {}
+    if noise:
+        options = {"noise_model": _package("pulser.noise_model").NoiseModel(**noise), "solver": "MasterEquation"}
     with _in_words_of_pulser("simulation"):
         # The last state alone: those of all nanoseconds would be gigabytes.
-        config = simulation.QutipConfig(observables=[backend.StateResult(evaluation_times=[1.0])])
+        config = simulation.QutipConfig(observables=[backend.StateResult(evaluation_times=[1.0])], **options)
         state = simulation.QutipBackendV2(sequence, config=config).run().final_state
         probabilities: dict[str, float] = state.bitstring_probabilities(one_state=_one(sequence))
     return probabilities
