@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -28,6 +29,8 @@ declare void @__quantum__rt__result_record_output(%Result*, i8*)
 attributes #0 = { "entry_point" "required_num_qubits"="2" "required_num_results"="2" }
 """
 IONQ_BELL = '{"qubits": 2, "circuit": [{"gate": "h", "target": 0}, {"gate": "cnot", "control": 0, "target": 1}]}'
+# Some 20 s.
+MOST_POLLS = 5000
 ENDED = {"Succeeded", "Failed", "Cancelled", "Completed"}
 
 
@@ -97,6 +100,20 @@ class Caller:
         while (seen := self.get(job["id"]))["status"] not in ENDED:
             time.sleep(0.01)
         return seen
+
+    def polled(self, job_id: str, *statuses: str) -> Iterator[dict[str, Any]]:
+        """Give the job at each poll, last when it has one of the statuses; one that never has fails the test."""
+        for _ in range(MOST_POLLS):
+            seen = self.get(job_id)
+            yield seen
+            if seen["status"] in statuses:
+                return
+        raise AssertionError(f"job {job_id} is {seen['status']}, not {' or '.join(statuses)}")
+
+    def reaches(self, job_id: str, *statuses: str) -> dict[str, Any]:
+        """Poll a job until it has one of the statuses."""
+        *_, last = self.polled(job_id, *statuses)
+        return last
 
     def output(self, job: dict[str, Any]) -> Any:
         answer = self.blobs.get(job["outputDataUri"])

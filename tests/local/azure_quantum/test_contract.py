@@ -122,8 +122,7 @@ def resting(caller: Caller, kind: str) -> dict[str, dict[str, Any]]:
         answer = caller.put(caller.definition(providerId=provider_of(target).upper(), target=target)).json()
         if state == "Cancelled":
             caller.send("POST", f"/jobs/{answer['id']}:cancel")
-        while caller.get(answer["id"])["status"] != (state if kind == "V1" else word):
-            pass
+        caller.reaches(answer["id"], state if kind == "V1" else word)
         found[state] = answer
     return found
 

@@ -155,8 +155,7 @@ def submitted(caller: Caller, **changes: object) -> dict[str, object]:
 
 
 def wait_for(caller: Caller, one: dict[str, object], status: str) -> None:
-    while caller.get(str(one["id"]))["status"] != status:
-        pass
+    caller.reaches(str(one["id"]), status)
 
 
 def cancel(caller: Caller, one: dict[str, object]) -> None:

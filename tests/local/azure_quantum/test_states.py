@@ -133,11 +133,12 @@ class Workspace(RuleBasedStateMachine):
 
     def rest(self, job: Known) -> dict[str, Any]:
         """Poll until the job is where the model has it; on its way it takes legal steps only."""
-        before = "Waiting" if job.state != "Cancelled" else None
-        while (seen := self.caller.get(job.id))["status"] != job.state:
-            if before:
-                assert seen["status"] == before or seen["status"] in NEXT[before]
-                before = seen["status"]
+        before = ""
+        for seen in self.caller.polled(job.id, job.state):
+            status = seen["status"]
+            # A cancel may come at any time, and a final state after any other.
+            assert not before or status in {before, job.state} | NEXT.get(before, set())
+            before = status
         return seen
 
     @rule(number=numbers)
