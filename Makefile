@@ -86,6 +86,10 @@ test-long: setup .venv-referee/ready ## the proofs that take minutes, with indep
 check: .venv/ready ## format, lint, types, import direction
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
+.PHONY: spec
+spec: .venv/ready ## write the specification's two files in apim/ from the table of operations
+	@$(PY) -m quantum_jobs.specifications
+
 .PHONY: bench
 bench: setup ## speed, beside the bare SDK on the same local cloud
 	@$(PY) -m bench

@@ -264,13 +264,14 @@ OPERATIONS = (
         parameters=(IF_NONE_MATCH,),
     ),
     Operation("get_error", "GET", "errors/{slug}", 200, "Read about a kind of problem", problems=(errors.NotFound,)),
-    Operation("health_live", "GET", "health/live", 200, "Tell that the process runs"),
+    Operation("health_live", "GET", "health/live", 200, "Tell that the process runs", answer="Health"),
     Operation(
         "health_ready",
         "GET",
         "health/ready",
         200,
         "Tell that the parts behind it answer",
+        answer="Health",
         problems=(errors.ServiceUnavailable,),
     ),
 )

@@ -78,8 +78,8 @@ class Attempt(Open):
 
     number: Annotated[int, Field(ge=1, description="Counts from 1.")]
     state: State
-    startedAt: Moment | None  # noqa: N815
-    endedAt: Moment | None  # noqa: N815
+    startedAt: Annotated[Moment | None, Field(description="When the machine began.")]  # noqa: N815
+    endedAt: Annotated[Moment | None, Field(description="When the machine was done.")]  # noqa: N815
     cost: Annotated[Money | None, Field(description="What the provider billed for it.")]
     error: Annotated[JobError | None, Field(description="Why it failed.")]
 
@@ -164,7 +164,7 @@ class Result(Open):
     registers: Annotated[list[ResultRegister], Field(description="In the order of their declaration.")]
     items: Annotated[list[ResultItem], Field(min_length=1, description="One for each set of parameters.")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="Digest of the provider's own document.")]
-    completedAt: Moment | None  # noqa: N815
+    completedAt: Annotated[Moment | None, Field(description="When the machine was done with it.")]  # noqa: N815
     reusedFrom: Annotated[str | None, Field(description="The job whose result this is.")]  # noqa: N815
 
 
