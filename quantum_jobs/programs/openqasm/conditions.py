@@ -1,44 +1,12 @@
 """Conditions on measured bits become branches on single registers; parts known while reading are decided there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from quantum_jobs.programs.ir import Bit, If, Operation
+from quantum_jobs.programs.branches import JOINING, Condition, Test, negated
+from quantum_jobs.programs.ir import Bit
 from quantum_jobs.programs.openqasm.expressions import Expressions
 from quantum_jobs.programs.openqasm.values import Bits, Bitstring, Refused, Scope, Unknown
-
-Arm = tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """True where the number made of `bits` equals `value`."""
-
-    bits: tuple[Bit, ...]
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`yes` where `test` holds, else `no`; with how often it places a `then` and an `otherwise` arm."""
-
-    test: "Condition"
-    yes: "Condition"
-    no: "Condition"
-    placed: tuple[int, int]
-
-
-Condition = bool | Test | Choice
-_JOINING: dict[str, Callable[[Condition, Condition], Condition]] = {
-    "&&": lambda a, b: _choice(a, b, False),
-    "||": lambda a, b: _choice(a, True, b),
-    "&": lambda a, b: _choice(a, b, False),
-    "|": lambda a, b: _choice(a, True, b),
-    "^": lambda a, b: _choice(a, _negated(b), b),
-    "!=": lambda a, b: _choice(a, _negated(b), b),
-    "==": lambda a, b: _choice(a, b, _negated(b)),
-}
 
 
 class Conditions:
@@ -59,7 +27,7 @@ class Conditions:
             return self.read(node.operand, scope)
         if kind == "UnaryExpression" and node.op.value in {"!", "~"}:
             return self._negation(node, scope)
-        if kind == "BinaryExpression" and node.op.value in _JOINING:
+        if kind == "BinaryExpression" and node.op.value in JOINING:
             return self._joined(node, scope)
         if kind == "BinaryExpression" and self.depends_on_bits(node, scope):
             raise Refused(node, f"measured bits can be compared by == and != only, not by {node.op.value}")
@@ -68,19 +36,19 @@ class Conditions:
     def _negation(self, node: Any, scope: Scope) -> Condition:
         if node.op.value == "~" and not self._is_one_bit(node.operand, scope):
             raise Refused(node, "~ is supported on a single bit only")
-        return _negated(self.read(node.operand, scope))
+        return negated(self.read(node.operand, scope))
 
     def _joined(self, node: Any, scope: Scope) -> Condition:
         sign = node.op.value
         if sign in {"==", "!="}:
             test = self._comparison(node, scope)
             if test is not None:
-                return _negated(test) if sign == "!=" else test
+                return negated(test) if sign == "!=" else test
         if not self.depends_on_bits(node, scope):
             return self._truth(node, scope)
         if sign not in {"&&", "||"} and not (self._is_one_bit(node.lhs, scope) and self._is_one_bit(node.rhs, scope)):
             raise Refused(node, f"{sign} on measured registers is supported for single bits only")
-        return _JOINING[sign](self.read(node.lhs, scope), self.read(node.rhs, scope))
+        return JOINING[sign](self.read(node.lhs, scope), self.read(node.rhs, scope))
 
     def _comparison(self, node: Any, scope: Scope) -> Condition | None:
         """Read `bits == number`, either way round; None where it is not that."""
@@ -105,7 +73,7 @@ class Conditions:
     def _truth(self, node: Any, scope: Scope) -> Condition:
         value = self._expressions.value(node, scope)
         if isinstance(value, Bits):
-            return _negated(self._test(value, 0))
+            return negated(self._test(value, 0))
         return bool(self._expressions.number(node, scope))
 
     def _test(self, bits: Bits, value: int) -> Condition:
@@ -129,7 +97,7 @@ class Conditions:
         if kind == "ParenExpression":
             return self._is_one_bit(node.operand, scope)
         if kind in {"BinaryExpression", "UnaryExpression"}:
-            return node.op.value in {*_JOINING, "!", "~"}
+            return node.op.value in {*JOINING, "!", "~"}
         if not self._is_simple(node):
             return kind == "BooleanLiteral"
         value = self._expressions.value(node, scope)
@@ -143,43 +111,3 @@ class Conditions:
         if kind in {"UnaryExpression", "ParenExpression", "Cast"}:
             return self.depends_on_bits(node.operand, scope)
         return self._is_simple(node) and isinstance(self._expressions.value(node, scope), Bits)
-
-
-def placements(condition: Condition) -> tuple[int, int]:
-    """Count how often `branched` places the `then` and the `otherwise` arm."""
-    match condition:
-        case bool():
-            return int(condition), int(not condition)
-        case Test():
-            return 1, 1
-    return condition.placed
-
-
-def branched(condition: Condition, then: Arm, otherwise: Arm) -> Arm:
-    """Write a condition as nested branches around its two arms."""
-    match condition:
-        case bool():
-            return then if condition else otherwise
-        case Test(bits, value):
-            return (If(bits, value, then, otherwise),) if then or otherwise else ()
-    return branched(condition.test, branched(condition.yes, then, otherwise), branched(condition.no, then, otherwise))
-
-
-def _choice(test: Condition, yes: Condition, no: Condition) -> Condition:
-    """Decide what is known, and join tests of different bits by "and" into one test of all."""
-    if isinstance(test, bool):
-        return yes if test else no
-    if yes is True and no is False:
-        return test
-    if isinstance(test, Test) and isinstance(yes, Test) and no is False and not set(test.bits) & set(yes.bits):
-        return Test(test.bits + yes.bits, test.value | yes.value << len(test.bits))
-    (yes_then, yes_else), (no_then, no_else) = placements(yes), placements(no)
-    taken, not_taken = placements(test)
-    placed = taken * yes_then + not_taken * no_then, taken * yes_else + not_taken * no_else
-    return Choice(test, yes, no, placed)
-
-
-def _negated(condition: Condition) -> Condition:
-    if isinstance(condition, Test) and len(condition.bits) == 1:
-        return Test(condition.bits, 1 - condition.value)
-    return _choice(condition, False, True)

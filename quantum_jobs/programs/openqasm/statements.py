@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from quantum_jobs.programs.branches import branched, placements
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.gates import flat_size
 from quantum_jobs.programs.ir import Gate, Operation, Register, walk
 from quantum_jobs.programs.openqasm.calls import Call, GateCalls
-from quantum_jobs.programs.openqasm.conditions import Conditions, branched, placements
+from quantum_jobs.programs.openqasm.conditions import Conditions
 from quantum_jobs.programs.openqasm.declarations import Declarations
 from quantum_jobs.programs.openqasm.expressions import Expressions, converted
 from quantum_jobs.programs.openqasm.operations import Operations
