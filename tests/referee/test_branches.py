@@ -133,3 +133,40 @@ def test_relative_phase_gates_are_qiskits_matrices(name: str, width: int) -> Non
     overlap = np.trace(found.conj().T @ wanted) / len(wanted)
     assert abs(abs(overlap) - 1) < 1e-12
     assert np.allclose(found * overlap, wanted, atol=1e-9)
+
+
+def of_pytket() -> str:
+    """What pytket writes for Quantinuum of registers that are computed and of conditions on them."""
+    from pytket import Circuit
+    from pytket.circuit.logic_exp import reg_eq, reg_lt
+    from pytket.qasm import circuit_to_qasm_str
+
+    circuit = Circuit(3)
+    a, b, d, e = (circuit.add_c_register(name, 3) for name in "abde")
+    for qubit in range(3):
+        circuit.H(qubit).Measure(circuit.qubits[qubit], a[qubit])
+    circuit.add_clexpr_from_logicexp((a ^ 5) | (a & 2), d.to_list())
+    circuit.add_clexpr_from_logicexp(a + d, b.to_list())
+    circuit.add_clexpr_from_logicexp(a[0] ^ a[1], [b[0]])
+    circuit.add_c_setbits([True], [b[1]])
+    circuit.add_c_copybits([a[0]], [d[0]])
+    circuit.add_c_setreg(6, d, condition=reg_eq(a, 2))
+    circuit.X(0, condition=reg_eq(a, 3)).X(1, condition=a[1]).X(2, condition=reg_lt(a, 4))
+    for qubit in range(3):
+        circuit.Measure(circuit.qubits[qubit], e[qubit])
+    return str(circuit_to_qasm_str(circuit, header="hqslib1"))
+
+
+def meant(a: int) -> tuple[int, int, int, int]:
+    d = (a ^ 5) | (a & 2)
+    b = (a + d) % 8 & 0b100 | 0b010 | (a ^ a >> 1) & 1
+    d = 6 if a == 2 else d & 0b110 | a & 1
+    e = (a ^ (a == 3)) & 0b101 ^ (0b100 if a < 4 else 0)
+    return a, b, d, e
+
+
+def test_what_pytket_writes_for_quantinuum_computes_what_pytket_means() -> None:
+    program = openqasm.read(of_pytket().encode())
+    assert program.registers == ("a", "b", "d", "e")
+    found = {tuple(int(part, 2) for part in reversed(text.split())) for text in counts_of(program)}
+    assert found == {meant(a) for a in range(8)}
