@@ -22,7 +22,10 @@ class Money:
         Raises:
             ArithmeticError: not a finite number.
         """
-        return cls(int((Decimal(str(amount)) * _MICROS).to_integral_value(ROUND_HALF_UP)), currency)
+        value = Decimal(str(amount))
+        if not value.is_finite():
+            raise ArithmeticError(f"{amount} is no amount")
+        return cls(int((value * _MICROS).to_integral_value(ROUND_HALF_UP)), currency)
 
     @property
     def amount(self) -> str:

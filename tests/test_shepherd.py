@@ -8,7 +8,7 @@ import pytest
 from quantum_jobs.errors import ServiceUnavailable
 from quantum_jobs.models import JobState
 
-from .test_service import World
+from .world import World
 
 
 @pytest.fixture
