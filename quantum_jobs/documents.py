@@ -8,7 +8,7 @@ from quantum_jobs.budgets import DIMENSION, Account, Allowance, month_end
 from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import QuantumJobsError
 from quantum_jobs.estimating import Estimate
-from quantum_jobs.models import Attempt, Job, JobLimits, JobState, Target
+from quantum_jobs.models import Attempt, Job, JobLimits, JobState, Target, Wait
 from quantum_jobs.money import Money
 from quantum_jobs.prices import Rate, rate_of
 from quantum_jobs.programs import FORMATS, Resources
@@ -67,11 +67,15 @@ def _queue(job: Job) -> dict[str, Any] | None:
         return None
     created = datetime.fromisoformat(job.created_at)
     return {
-        "wait": {"p50Seconds": job.expected_wait_seconds, "p90Seconds": None, "source": "provider"},
+        "wait": _wait(Wait(job.expected_wait_seconds, job.expected_wait_p90_seconds, job.wait_source)),
         "estimatedStartAt": timestamp(created + timedelta(seconds=job.expected_wait_seconds)),
         "position": None,
         "asOf": job.created_at,
     }
+
+
+def _wait(wait: Wait) -> dict[str, Any]:
+    return {"p50Seconds": wait.p50_seconds, "p90Seconds": wait.p90_seconds, "source": wait.source}
 
 
 def _attempt(attempt: Attempt, base_url: str) -> dict[str, Any]:
@@ -109,7 +113,7 @@ def target_document(target: Target, rates: Mapping[str, Rate]) -> dict[str, Any]
         "minShots": target.min_shots,
         "maxShots": target.max_shots,
         "qirProfile": target.qir_profile,
-        "queue": {"averageSeconds": target.queue_seconds},
+        "queue": {"averageSeconds": target.queue_seconds, "wait": _wait(target.wait)},
         "price": rate_of(target.id, rates).document(),
         "statusPage": target.status_page,
     }
@@ -135,7 +139,7 @@ def estimate_document(estimate: Estimate, base_url: str) -> dict[str, Any]:
         "feasible": not estimate.reasons,
         "reasons": [_reason(error, base_url) for error in estimate.reasons],
         "cost": estimate.cost.document(),
-        "wait": {"p50Seconds": target.queue_seconds, "p90Seconds": None, "source": "provider"},
+        "wait": _wait(target.wait),
         "runSeconds": round(estimate.run_seconds, 3),
         "finishBy": estimate.finish_by,
     }

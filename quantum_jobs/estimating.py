@@ -15,6 +15,7 @@ from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
 from quantum_jobs.programs import Resources, resources
 from quantum_jobs.submitting import Terms, price
 from quantum_jobs.uploading import Uploads
+from quantum_jobs.waits import Waits
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,13 @@ class Estimates:
 class Estimator:
     """Reads, writes nothing."""
 
-    def __init__(self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, terms: Terms) -> None:
+    def __init__(
+        self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, terms: Terms, waits: Waits
+    ) -> None:
         self._workspace = workspace
         self._records = records
         self._terms = terms
+        self._waits = waits
         self._uploads = Uploads(records, blobs)
 
     async def estimate(self, caller: Caller, request: EstimateRequest) -> Estimates:
@@ -52,7 +56,8 @@ class Estimator:
             RequestRefused, UploadIncomplete: the program itself is wrong, or a target is unknown.
             ServiceUnavailable: a part does not answer.
         """
-        known = await self._workspace.targets()
+        await self._waits.fresh()
+        known = self._waits.on(await self._workspace.targets())
         chosen = [targets.known(name, known) for name in request.targets] or known
         uploaded = await self._uploads.content(caller, request.submission.program)
         translation = await translated(request.submission, uploaded)
@@ -79,7 +84,7 @@ class Estimator:
         )
         reasons = [error for error in map(_refusal, checks) if error is not None]
         run = targets.run_seconds(target, shots) * len(translation.programs)
-        finish = timestamp(now() + timedelta(seconds=(target.queue_seconds or 0) + run)) if not reasons else None
+        finish = timestamp(now() + timedelta(seconds=(target.wait.p50_seconds or 0) + run)) if not reasons else None
         return Estimate(target, cost, run, finish, tuple(reasons))
 
 

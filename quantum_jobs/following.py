@@ -12,6 +12,7 @@ from quantum_jobs.histograms import read_results, result_document
 from quantum_jobs.models import Attempt, Cancellation, Job, JobState, ProviderJob, Stored
 from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
+from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +36,11 @@ _STATES = {
 class JobFollower:
     """Brings a record up to date with the workspace; safe to run twice at once for the same job."""
 
-    def __init__(self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs) -> None:
+    def __init__(self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, waits: Waits) -> None:
         self._workspace = workspace
         self._records = records
         self._blobs = blobs
+        self._waits = waits
 
     async def refreshed(self, stored: Stored) -> tuple[Stored, bool]:
         """Give the record as it is after a look at the workspace, and whether the workspace knows the attempt.
@@ -78,6 +80,7 @@ class JobFollower:
         else:
             written = await self._records.update(changed, stored.etag)
         if written is not None:
+            self._waits.saw(stored.job, written.job)
             log.info("job moved", extra={"job_id": changed.id, "state": changed.state, "revision": changed.revision})
             return written
         return await self._records.get(changed.owner, changed.id) or stored

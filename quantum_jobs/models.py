@@ -16,6 +16,8 @@ JOBS_SUBMIT = "Jobs.Submit"
 JOBS_READ_ALL = "Jobs.Read.All"
 JOBS_ADMIN = "Jobs.Admin"
 FREE = Money()
+HISTORY = "history"
+PROVIDER = "provider"
 
 
 class JobState(StrEnum):
@@ -203,6 +205,8 @@ class Job:
     history: tuple[HistoryEntry, ...] = ()
     error: Mapping[str, Any] | None = None
     expected_wait_seconds: int | None = None
+    expected_wait_p90_seconds: int | None = None
+    wait_source: str = PROVIDER
     items: int = 1
     parameters: tuple[str, ...] = ()
     upload_id: str | None = None
@@ -267,6 +271,26 @@ class ShepherdMessage:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """How long jobs wait before a target: half of them no longer than `p50_seconds`; None is not known.
+
+    `source` is `history`, our own jobs', or `provider`, its average.
+    """
+
+    p50_seconds: int | None
+    p90_seconds: int | None = None
+    source: str = PROVIDER
+
+
+@dataclass(frozen=True)
+class WaitSamples:
+    """The last waits of jobs before a target, in seconds, oldest first, and the store's tag (None: not written yet)."""
+
+    seconds: tuple[int, ...] = ()
+    etag: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
 class Target:
     """A machine or simulator of the workspace, with what is known of it."""
 
@@ -280,10 +304,17 @@ class Target:
     availability: str
     queue_seconds: int | None
     status_page: str | None = None
+    history: Wait | None = None
+    """What our own jobs have waited lately; None while they are too few to tell."""
 
     @property
     def simulator(self) -> bool:
         return self.kind != "qpu"
+
+    @property
+    def wait(self) -> Wait:
+        """How long a job that comes now may wait."""
+        return self.history or Wait(self.queue_seconds)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from quantum_jobs.budgets import Account, Allowance
-from quantum_jobs.models import Job, JobQuery, ProviderJob, ShepherdMessage, Stored, Submission, Target, Upload
+from quantum_jobs.models import (
+    Job,
+    JobQuery,
+    ProviderJob,
+    ShepherdMessage,
+    Stored,
+    Submission,
+    Target,
+    Upload,
+    WaitSamples,
+)
 
 
 class QuantumWorkspace(Protocol):
@@ -36,6 +46,8 @@ class JobRecords(Protocol):
     async def reusable(self, owner: str, reuse_hash: str) -> Stored | None: ...
     async def point_to(self, job: Job) -> None: ...
     async def owner_of(self, job_id: str) -> str | None: ...
+    async def waits(self) -> Mapping[str, WaitSamples]: ...
+    async def keep_waits(self, target: str, samples: WaitSamples) -> bool: ...
     async def add_upload(self, owner: str, upload: Upload) -> None: ...
     async def upload(self, owner: str, upload_id: str) -> Upload | None: ...
     async def check(self) -> None: ...

@@ -2,7 +2,8 @@
 
 Rows of an owner's partition: `job_<id>` the record; `key:<hash>` which job an Idempotency-Key made, with what was
 submitted; `reuse:<hash>` the last job of equal content; `usage:<month>` the account, `usage:allowance` the owner's own
-bounds; `upload:<id>` what was announced. In the partition `pointers`: job id -> owner, for operators.
+bounds; `upload:<id>` what was announced. In the partition `pointers`: job id -> owner, for operators; in `waits`:
+target -> how long jobs have waited before it.
 """
 
 import json
@@ -16,11 +17,12 @@ from pydantic import TypeAdapter
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.job_ids import id_prefix
-from quantum_jobs.models import Job, JobQuery, ProgramSource, Submission, Upload
+from quantum_jobs.models import Job, JobQuery, ProgramSource, Submission, Upload, WaitSamples
 
 type Row = dict[str, Any]
 
 POINTERS = "pointers"
+WAITS = "waits"
 ALLOWANCE_ROW = "usage:allowance"
 _ERASED = "deleted"
 _AFTER_ALL_IDS = "job_~"
@@ -126,6 +128,16 @@ def account_name(month: str) -> str:
 def allowance_of(row: Mapping[str, Any]) -> Allowance:
     """Read an owner's own bounds: `{"total": millionths or null, "targets": {id: millionths}}`."""
     return Allowance(**json.loads(row["Document"]))
+
+
+def wait_row(target: str, samples: WaitSamples) -> Row:
+    """Write how long jobs have waited before a target."""
+    return {"PartitionKey": WAITS, "RowKey": target, "Document": json.dumps(samples.seconds, separators=(",", ":"))}
+
+
+def waits_of(row: Mapping[str, Any], etag: str) -> WaitSamples:
+    """Read how long jobs have waited before a target."""
+    return WaitSamples(tuple(json.loads(row["Document"])), etag)
 
 
 def upload_row(owner: str, upload: Upload) -> Row:

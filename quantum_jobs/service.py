@@ -42,6 +42,7 @@ from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQ
 from quantum_jobs.shepherd import Shepherd
 from quantum_jobs.submitting import Submitter, Terms
 from quantum_jobs.uploading import Uploads
+from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -67,17 +68,20 @@ class JobService:
         self._records = records
         self._blobs = blobs
         self._queue = queue
-        self._follower = JobFollower(workspace, records, blobs)
+        self._waits = Waits(records)
+        self._follower = JobFollower(workspace, records, blobs, self._waits)
         dispatcher = Dispatcher(workspace, blobs)
         self._ready_at = -1e9
         self._asked: dict[str, float] = {}
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.terms = terms or Terms()
-        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher)
-        self._submitter = Submitter(workspace, records, blobs, queue, self._follower, dispatcher, self.terms)
+        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher, self._waits)
+        self._submitter = Submitter(
+            workspace, records, blobs, queue, self._follower, dispatcher, self.terms, self._waits
+        )
         self._changer = JobChanger(records, queue, self._follower, self.shepherd)
         self._uploads = Uploads(records, blobs)
-        self._estimator = Estimator(workspace, records, blobs, self.terms)
+        self._estimator = Estimator(workspace, records, blobs, self.terms, self._waits)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
         """Check a program, make its job durable and hand it to the workspace; tells whether it is a replay.
@@ -263,7 +267,8 @@ class JobService:
         Raises:
             ServiceUnavailable: the workspace does not answer.
         """
-        return await self._workspace.targets()
+        await self._waits.fresh()
+        return self._waits.on(await self._workspace.targets())
 
     async def target(self, target_id: str) -> Target:
         """Give one target.
@@ -272,7 +277,7 @@ class JobService:
             TargetNotFound: there is none of this name.
             ServiceUnavailable: the workspace does not answer.
         """
-        for target in await self._workspace.targets():
+        for target in await self.targets():
             if target.id == target_id:
                 return target
         raise TargetNotFound(f"{target_id!r} is not a target; GET /targets lists them.")

@@ -11,6 +11,7 @@ from quantum_jobs.following import JobFollower, cancelling, ended, failed
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import Attempt, Job, JobState, ShepherdMessage, Stored
 from quantum_jobs.ports import JobBlobs, JobRecords, ShepherdQueue
+from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,20 @@ class Shepherd:
     """One message per unfinished job; it comes back until the job is done."""
 
     def __init__(
-        self, records: JobRecords, queue: ShepherdQueue, blobs: JobBlobs, follower: JobFollower, dispatcher: Dispatcher
+        self,
+        records: JobRecords,
+        queue: ShepherdQueue,
+        blobs: JobBlobs,
+        follower: JobFollower,
+        dispatcher: Dispatcher,
+        waits: Waits,
     ) -> None:
         self._records = records
         self._queue = queue
         self._blobs = blobs
         self._follower = follower
         self._dispatcher = dispatcher
+        self._waits = waits
 
     async def advance(self, message: ShepherdMessage) -> None:
         """Dispatch what was not dispatched, follow what was, come back later.
@@ -50,6 +58,7 @@ class Shepherd:
             stored = await self._looked_after(stored)
             if not stored.job.state.done:
                 await self._come_back(stored)
+        await self._waits.flush()
         return None
 
     async def revive(self, message: ShepherdMessage) -> None:

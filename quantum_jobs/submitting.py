@@ -47,6 +47,7 @@ from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQ
 from quantum_jobs.prices import Rate
 from quantum_jobs.programs import resources
 from quantum_jobs.uploading import Uploads
+from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Submitter:
         follower: JobFollower,
         dispatcher: Dispatcher,
         terms: Terms,
+        waits: Waits,
     ) -> None:
         self._workspace = workspace
         self._records = records
@@ -83,6 +85,7 @@ class Submitter:
         self._follower = follower
         self._dispatcher = dispatcher
         self._terms = terms
+        self._waits = waits
         self._uploads = Uploads(records, blobs)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
@@ -104,7 +107,7 @@ class Submitter:
             return _replayed(made, request)
 
     async def _submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
-        known = await self._workspace.targets()
+        known = self._waits.on(await self._workspace.targets())
         target = targets.find(request.target, known)
         uploaded = await self._uploads.content(caller, request.program)
         translation = await translated(request.submission, uploaded)
@@ -252,7 +255,9 @@ def _new_job(caller: Caller, request: JobRequest, target: Target, translation: T
         tags=dict(request.tags),
         attempts=(Attempt(1, provider_job_id(job_id, 1)),),
         history=(HistoryEntry(JobState.ACCEPTED, at),),
-        expected_wait_seconds=target.queue_seconds,
+        expected_wait_seconds=target.wait.p50_seconds,
+        expected_wait_p90_seconds=target.wait.p90_seconds,
+        wait_source=target.wait.source,
         items=len(translation.programs),
         parameters=tuple(sets[0]) if sets else (),
         upload_id=request.program.upload_id,

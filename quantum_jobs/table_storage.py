@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from quantum_jobs import rows
 from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved
-from quantum_jobs.models import Job, JobQuery, Stored, Submission, Upload
+from quantum_jobs.models import Job, JobQuery, Stored, Submission, Upload, WaitSamples
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -193,6 +193,34 @@ class TableStorage:
         """
         row = await self._read(rows.POINTERS, job_id)
         return str(row["Owner"]) if row is not None else None
+
+    async def waits(self) -> Mapping[str, WaitSamples]:
+        """Give the last waits of jobs by target: one read of a small partition.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        with answering("The job table"):
+            return await asyncio.to_thread(self._waits)
+
+    def _waits(self) -> Mapping[str, WaitSamples]:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        with contextlib.suppress(ResourceNotFoundError):
+            found = self._client.query_entities("PartitionKey eq @name", parameters={"name": rows.WAITS})
+            return {row["RowKey"]: rows.waits_of(row, str(row.metadata["etag"])) for row in found}
+        return {}
+
+    async def keep_waits(self, target: str, samples: WaitSamples) -> bool:
+        """Write the waits of a target; tells whether nobody had written them since they were read.
+
+        Raises:
+            ServiceUnavailable: the table does not answer.
+        """
+        row = rows.wait_row(target, samples)
+        change = _replaced(row, samples.etag) if samples.etag else ("create", row)
+        with answering("The job table"):
+            return await asyncio.to_thread(self._transaction, [change]) == 200
 
     async def add_upload(self, owner: str, upload: Upload) -> None:
         """Write what an upload is to hold.

@@ -9,7 +9,17 @@ from typing import Any
 from quantum_jobs import rows
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved, ProviderRefused, ServiceUnavailable
-from quantum_jobs.models import Job, JobQuery, ProviderJob, ShepherdMessage, Stored, Submission, Target, Upload
+from quantum_jobs.models import (
+    Job,
+    JobQuery,
+    ProviderJob,
+    ShepherdMessage,
+    Stored,
+    Submission,
+    Target,
+    Upload,
+    WaitSamples,
+)
 
 from . import samples
 
@@ -91,6 +101,7 @@ class FakeRecords:
         self.reuse: dict[tuple[str, str], str] = {}
         self.pointers: dict[str, str] = {}
         self.uploads: dict[tuple[str, str], Upload] = {}
+        self.samples: dict[str, WaitSamples] = {}
 
     async def insert(self, job: Job, submission: Submission, account: Account | None = None) -> Job:
         await self.faults.passing("insert record")
@@ -168,6 +179,19 @@ class FakeRecords:
     async def owner_of(self, job_id: str) -> str | None:
         await self.faults.passing("find owner")
         return self.pointers.get(job_id)
+
+    async def waits(self) -> Mapping[str, WaitSamples]:
+        await self.faults.passing("get waits")
+        return dict(self.samples)
+
+    async def keep_waits(self, target: str, samples: WaitSamples) -> bool:
+        await self.faults.passing("keep waits")
+        current = self.samples.get(target, WaitSamples())
+        if samples.etag != current.etag:
+            return False
+        self.samples[target] = replace(samples, etag=str(int(current.etag or 0) + 1))
+        self.faults.done("keep waits")
+        return True
 
     async def add_upload(self, owner: str, upload: Upload) -> None:
         await self.faults.passing("add upload")

@@ -3,20 +3,26 @@
 import asyncio
 import json
 import os
+import ssl
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 
+import httpx
 import pytest
 
 from local.environment import UNWANTED
 from quantum_jobs.azure_quantum import AzureQuantumWorkspace
 from quantum_jobs.blob_storage import BlobStorage
-from quantum_jobs.errors import ProviderRefused, ServiceUnavailable, SettingsMissing
+from quantum_jobs.budgets import Allowance
+from quantum_jobs.changing import tombstone
+from quantum_jobs.clock import now, parse_timestamp, timestamp
+from quantum_jobs.errors import AccountMoved, ProviderRefused, ServiceUnavailable, SettingsMissing
 from quantum_jobs.identity import managed_identity
-from quantum_jobs.job_ids import provider_job_id
+from quantum_jobs.job_ids import new_job_id, new_upload_id, provider_job_id
 from quantum_jobs.job_queue import JobQueue, read_message
 from quantum_jobs.key_vault import KeyVault
-from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, Submission
+from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, Submission, WaitSamples
 from quantum_jobs.programs import read_program, write_qir
 from quantum_jobs.table_storage import TableStorage
 
@@ -120,6 +126,18 @@ def test_of_two_changes_of_one_record_the_second_is_told_that_it_lost(records):
     won, lost = asyncio.run(work())
     assert won.job.state == JobState.QUEUED
     assert lost is None
+
+
+def test_of_two_writers_of_a_targets_waits_the_second_is_told_that_it_lost(records):
+    async def write():
+        target = f"target-{uuid.uuid4()}"
+        first = await records.keep_waits(target, WaitSamples((1, 2)))
+        second = await records.keep_waits(target, WaitSamples((3,)))
+        read = (await records.waits())[target]
+        changed = [await records.keep_waits(target, replace(read, seconds=(1, 2, number))) for number in (3, 4)]
+        return first, second, changed, (await records.waits())[target].seconds
+
+    assert asyncio.run(write()) == (True, False, [True, False], (1, 2, 3))
 
 
 def test_a_record_of_another_owner_is_not_there(records):
@@ -297,3 +315,229 @@ def test_only_the_id_of_a_job_becomes_part_of_a_name(blobs, way):
 
     with pytest.raises(ValueError, match="not the id of a job"):
         asyncio.run(work())
+
+
+def costing(**changes):
+    return replace(new_job(), cost_estimate=Money.of("1"), **changes)
+
+
+def test_record_and_account_are_written_together_or_not_at_all(records):
+    job = costing()
+
+    async def work():
+        account, own = await records.account(job.owner, "2026-11")
+        held = account.reserve(job, Allowance())
+        await records.insert(job, PROGRAM, held)
+        other = replace(costing(), owner=job.owner)
+        with pytest.raises(AccountMoved):
+            await records.insert(other, PROGRAM, held)
+        read, _ = await records.account(job.owner, "2026-11")
+        return own, read, await records.get(other.owner, other.id), await records.made_by(other.owner, other.key_hash)
+
+    own, read, *absent = asyncio.run(work())
+    assert (own, read.sums(None), absent) == (None, (0, 1_000_000), [None, None])
+
+
+def test_a_used_key_gives_the_first_job_though_the_account_has_moved(records):
+    first = costing()
+    second = replace(costing(), owner=first.owner, key_hash=first.key_hash)
+
+    async def work():
+        account, _ = await records.account(first.owner, "2026-11")
+        held = account.reserve(first, Allowance())
+        await records.insert(first, PROGRAM, held)
+        return await records.insert(second, PROGRAM, held), (await records.account(first.owner, "2026-11"))[0]
+
+    kept, account = asyncio.run(work())
+    assert (kept.id, account.sums(None)) == (first.id, (0, 1_000_000))
+
+
+def test_the_end_of_a_job_and_its_bill_are_written_together_or_not_at_all(records):
+    job = costing()
+
+    async def work():
+        account, _ = await records.account(job.owner, "2026-11")
+        await records.insert(job, PROGRAM, account.reserve(job, Allowance()))
+        stored = await records.get(job.owner, job.id)
+        account, _ = await records.account(job.owner, "2026-11")
+        done = job.moved_to(JobState.FAILED, "2026-11-22T10:00:01.000Z")
+        written = await records.update(done, stored.etag, account.settle(done, 250_000))
+        with pytest.raises(AccountMoved):
+            await records.update(done, written.etag, account.settle(done, 250_000))
+        return await records.get(job.owner, job.id), (await records.account(job.owner, "2026-11"))[0]
+
+    kept, account = asyncio.run(work())
+    assert (kept.job.state, account.sums(None)) == (JobState.FAILED, (250_000, 0))
+
+
+def test_an_owners_own_allowance_is_read_beside_the_account(records):
+    job = new_job()
+    row = {"PartitionKey": job.owner, "RowKey": "usage:allowance", "Document": '{"total":5000000,"targets":{"a":1}}'}
+
+    async def work():
+        await records.insert(job, PROGRAM)
+        records._client.upsert_entity(row)
+        return await records.account(job.owner, "2026-11")
+
+    account, own = asyncio.run(work())
+    assert (account.etag, own) == (None, Allowance(5_000_000, {"a": 1}))
+
+
+def made(records, owner, number, **changes):
+    at = f"2026-11-{number + 1:02d}T10:00:00.000Z"
+    fields = {
+        "owner": owner,
+        "created_at": at,
+        "key_hash": f"k{number}",
+        "id": new_job_id(owner, str(number), "f", parse_timestamp(at)),
+    }
+    job = replace(new_job(), **(fields | changes))
+    asyncio.run(records.insert(job, PROGRAM))
+    return job
+
+
+def listed(records, owner, **query):
+    """All pages of a list, newest first."""
+    found, start = [], None
+    while True:
+        page, start = asyncio.run(records.page(owner, JobQuery(**query, start=start)))
+        found += page
+        if start is None:
+            return found
+
+
+def test_lists_give_every_job_of_the_owner_once_newest_first_whatever_the_page(records):
+    owner, other = new_job().owner, new_job().owner
+    jobs = [made(records, owner, number) for number in range(7)]
+    made(records, other, 3)
+    for size in (1, 2, 3, 7, 100):
+        assert [job.id for job in listed(records, owner, page_size=size)] == [job.id for job in reversed(jobs)]
+    assert listed(records, "nobody") == []
+
+
+def test_lists_are_filtered_by_state_target_tags_and_time(records):
+    owner = new_job().owner
+    jobs = [
+        made(
+            records,
+            owner,
+            number,
+            target="a" if number % 2 else "b",
+            tags={"team": str(number % 3), "x.y-z_w": "'"},
+            state=JobState.QUEUED if number < 4 else JobState.FAILED,
+        )
+        for number in range(6)
+    ]
+
+    def numbers(**query):
+        return [jobs.index(job) for job in listed(records, owner, page_size=2, **query)]
+
+    assert numbers(target="a") == [5, 3, 1]
+    assert numbers(states=(JobState.QUEUED,), target="b") == [2, 0]
+    assert numbers(states=(JobState.QUEUED, JobState.FAILED)) == [5, 4, 3, 2, 1, 0]
+    assert numbers(tags={"team": "2", "x.y-z_w": "'"}) == [5, 2]
+    assert numbers(tags={"team": "2", "x.y-z_w": '"'}) == []
+    assert numbers(created_after=jobs[2].created_at, created_before=jobs[5].created_at) == [4, 3]
+
+
+def test_a_deleted_job_is_in_no_list_and_keeps_no_program(records):
+    owner = new_job().owner
+    job, other = made(records, owner, 1), made(records, owner, 2)
+
+    async def work():
+        stored = await records.get(owner, job.id)
+        await records.update(tombstone(stored.job), stored.etag)
+        await records.forget(job)
+        return await records.submission(job), await records.made_by(owner, job.key_hash)
+
+    submission, kept = asyncio.run(work())
+    assert (submission, kept.id) == (None, job.id)
+    assert listed(records, owner) == [other]
+
+
+def test_a_pointer_tells_operators_whose_a_job_is(records):
+    job = new_job()
+
+    async def work():
+        before = await records.owner_of(job.id)
+        await records.point_to(job)
+        return before, await records.owner_of(job.id)
+
+    assert asyncio.run(work()) == (None, job.owner)
+
+
+def test_the_last_job_of_equal_content_is_found(records):
+    first = replace(new_job(), reuse_hash="h")
+    second = replace(new_job(), reuse_hash="h", owner=first.owner)
+
+    async def work():
+        await records.insert(first, PROGRAM)
+        await records.insert(second, PROGRAM)
+        return await records.reusable(first.owner, "h"), await records.reusable(first.owner, "i")
+
+    found, none = asyncio.run(work())
+    assert (found.job.id, none) == (second.id, None)
+
+
+def through(service, method, url, **options):
+    context = ssl.create_default_context(cafile=service.environment["SSL_CERT_FILE"])
+    with httpx.Client(proxy=service.environment["HTTPS_PROXY"], verify=context, trust_env=False) as client:
+        return client.request(method, url, **options)
+
+
+def test_an_uploads_address_creates_its_blob_once_and_does_nothing_else(service, blobs):
+    owner = new_job().owner
+    upload = Upload(new_upload_id(), "qir", 3, "0" * 64, timestamp(now() + timedelta(minutes=15)))
+    link = asyncio.run(blobs.upload_link(owner, upload))
+    put = {"x-ms-blob-type": "BlockBlob"}
+    assert through(service, "GET", link).status_code == 403
+    assert through(service, "PUT", link, content=b"abc", headers=put).status_code == 201
+    assert through(service, "PUT", link, content=b"xyz", headers=put).status_code in (403, 409)
+    assert through(service, "DELETE", link).status_code == 403
+    assert (
+        through(service, "PUT", link.replace(upload.id, new_upload_id()), content=b"", headers=put).status_code == 403
+    )
+    assert asyncio.run(blobs.get_upload(owner, upload.id, 3)) == b"abc"
+    assert asyncio.run(blobs.get_upload(owner, upload.id, 1)) == b"ab"
+    assert asyncio.run(blobs.get_upload(owner, new_upload_id(), 3)) is None
+
+
+def test_an_empty_upload_has_no_bytes(service, blobs):
+    owner = new_job().owner
+    upload = Upload(new_upload_id(), "qir", 1, "0" * 64, timestamp(now() + timedelta(minutes=15)))
+    link = asyncio.run(blobs.upload_link(owner, upload))
+    through(service, "PUT", link, content=b"", headers={"x-ms-blob-type": "BlockBlob"})
+    assert asyncio.run(blobs.get_upload(owner, upload.id, 1)) == b""
+
+
+def test_a_link_reads_its_blob_and_nothing_else(service, blobs):
+    job = new_job()
+
+    async def work():
+        await blobs.put_program(job.owner, job.id, b"program")
+        return await blobs.program_link(job.owner, job.id)
+
+    link = asyncio.run(work())
+    assert through(service, "GET", link).content == b"program"
+    assert through(service, "PUT", link, content=b"x", headers={"x-ms-blob-type": "BlockBlob"}).status_code == 403
+    assert through(service, "GET", link.replace(job.id, new_job().id)).status_code == 403
+
+
+def test_what_is_erased_is_gone_and_erasing_again_is_done_already(blobs):
+    job = new_job()
+
+    async def work():
+        await blobs.put_program(job.owner, job.id, b"program")
+        await blobs.put_result(job.owner, job.id, b"{}")
+        for _ in range(2):
+            await blobs.drop_program(job.owner, job.id)
+            await blobs.drop_result(job.owner, job.id)
+        return await blobs.get_program(job.owner, job.id), await blobs.get_result(job.owner, job.id, None)
+
+    assert asyncio.run(work()) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["../x", "upl_x", ""])
+def test_no_other_text_than_an_uploads_id_becomes_part_of_a_path(blobs, name):
+    with pytest.raises(ValueError, match="not the id of an upload"):
+        asyncio.run(blobs.get_upload("owner", name, 1))
