@@ -196,6 +196,36 @@ def _record_array(machine: Machine, arguments: Arguments) -> None:
         machine.emit(RecordResult(result))
 
 
+def _register(machine: Machine, arguments: Arguments) -> int:
+    """Make a classical register as pytket does; its bits are results, all 0."""
+    register = machine.state.array(POINTER, _count(arguments[0]))
+    for index in range(arguments[0]):
+        machine.state.store(register + POINTER * index, ZERO_RESULT)
+    return register
+
+
+def _register_bit(machine: Machine, arguments: Arguments) -> int:
+    return machine.state.bit(int(load(machine.state, _element(machine, arguments))))
+
+
+def _set_register_bit(machine: Machine, arguments: Arguments) -> None:
+    machine.state.store(_element(machine, arguments), ONE_RESULT if arguments[2] else ZERO_RESULT)
+
+
+def _register_number(machine: Machine, arguments: Arguments) -> int:
+    state = machine.state
+    return sum(state.bit(result) << place for place, result in enumerate(items(state, arguments[0])))
+
+
+def _set_register(machine: Machine, arguments: Arguments) -> None:
+    for index in range(machine.state.shape(arguments[0])[1]):
+        _set_register_bit(machine, (arguments[0], index, arguments[1] >> index & 1))
+
+
+def _measure_into_register(machine: Machine, arguments: Arguments) -> None:
+    machine.state.store(_element(machine, arguments[1:]), _measure(machine, arguments[:1]))
+
+
 def _group(kind: str) -> Function:
     def record(machine: Machine, arguments: Arguments) -> None:
         machine.emit(RecordGroup(kind, _count(arguments[0])))
@@ -246,5 +276,16 @@ _MEASUREMENTS: dict[str, Function] = {
     "reset": _reset,
     "read_result": _read,
 }
-FUNCTIONS: dict[str, Function] = {f"__quantum__rt__{name}": function for name, function in _RUNTIME.items()}
+_REGISTERS: dict[str, Function] = {
+    "create_creg": _register,
+    "get_creg_bit": _register_bit,
+    "set_creg_bit": _set_register_bit,
+    "get_int_from_creg": _register_number,
+    "set_creg_to_int": _set_register,
+    "mz_to_creg_bit": _measure_into_register,
+}
+"""pytket's own profile."""
+FUNCTIONS: dict[str, Function] = _REGISTERS | {
+    f"__quantum__rt__{name}": function for name, function in _RUNTIME.items()
+}
 FUNCTIONS |= {f"__quantum__qis__{name}__body": function for name, function in _MEASUREMENTS.items()}

@@ -286,6 +286,27 @@ def test_arrays_filled_in_the_programs_own_memory_hold_qubits_and_results() -> N
     assert (record, count) == ((RecordGroup("array", 2), ("result", 0), ("result", 1)), 3)
 
 
+def test_pytkets_registers_hold_measured_bits_and_numbers() -> None:
+    others = """
+declare ptr @create_creg(i64)
+declare void @mz_to_creg_bit(ptr, ptr, i64)
+declare i1 @get_creg_bit(ptr, i64)
+declare void @set_creg_bit(ptr, i64, i1)
+declare void @set_creg_to_int(ptr, i64)
+declare i64 @get_int_from_creg(ptr)
+"""
+    body = f"""
+  %c = call ptr @create_creg(i64 4)
+  call void @set_creg_to_int(ptr %c, i64 9)
+  call void @__quantum__qis__x__body({Q0})
+  call void @mz_to_creg_bit({Q0}, ptr %c, i64 1)
+  call void @set_creg_bit(ptr %c, i64 0, i1 0)
+  %bit = call i1 @get_creg_bit(ptr %c, i64 1)
+  %all = call i64 @get_int_from_creg(ptr %c)
+"""
+    assert counts(module(body + recorded("%bit", "bool", "i1") + "\n" + recorded("%all"), others), 3) == {"1 10": 3}
+
+
 SOURCES = {
     "loops, calls, recursion, arrays and values": """
 operation Rec(n : Int, q : Qubit) : Unit { if n > 0 { Ry(0.4, q); Rec(n - 1, q); } }
