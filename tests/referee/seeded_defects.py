@@ -163,7 +163,7 @@ DEFECTS = (
         "azure_quantum/responses.py",
         "newest_first=True",
         "newest_first=False",
-        STATES,
+        "azure_quantum/test_sessions.py",
     ),
     Defect(
         "status word of the other kind",

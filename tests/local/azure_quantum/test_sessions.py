@@ -152,3 +152,10 @@ def test_top_level_items_are_sessions_and_jobs_outside_of_them(caller: Caller) -
 def test_an_unknown_session_is_not_found(caller: Caller) -> None:
     for path in (f"/sessions/{uuid.uuid4()}", f"/sessions/{uuid.uuid4()}/jobs"):
         assert caller.send("GET", path).status_code == 404
+
+
+def test_the_jobs_of_a_session_are_listed_newest_first(caller: Caller) -> None:
+    session_id = opened(caller)
+    ids = [caller.submitted(sessionId=session_id)["id"] for _ in range(3)]
+    answer = caller.send("GET", f"/sessions/{session_id}/jobs").json()
+    assert [job["id"] for job in answer["value"]] == ids[::-1]

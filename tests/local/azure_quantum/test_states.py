@@ -96,18 +96,19 @@ class Workspace(RuleBasedStateMachine):
     def put(self, where: str, priority: str) -> None:
         self.put_into(None, where, priority)
 
-    @rule(number=numbers, priority=st.sampled_from(["Standard", "High"]))
-    def put_into_session(self, number: int, priority: str) -> None:
+    @rule(number=numbers, priority=st.sampled_from(["Standard", "High"]), count=st.integers(1, 3))
+    def put_into_session(self, number: int, priority: str, count: int) -> None:
         session = self.pick(self.sessions, number)
         if session:
-            self.put_into(session, session.target, priority)
+            for _ in range(count):
+                self.put_into(session, session.target, priority)
 
     def put_into(self, session: Opened | None, target: str, priority: str) -> None:
         job = Known(str(uuid.uuid4()), f"{self.prefix}j", target, session, priority, next(self.count))
         body = self.body | {"name": job.name, "providerId": provider_of(target), "target": target}
         body |= {"priority": priority} | ({"sessionId": session.id} if session else {})
         answer = self.caller.put(body, job.id)
-        if session and (session.closed or session.final):
+        if session and (session.closed or session.final or self.state_of(session) in SESSION_FINAL):
             assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidJobDefinition")
             return
         assert (answer.status_code, answer.json()["status"]) == (200, "Waiting")
