@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from local.execution.errors import InvalidProgram
 from local.execution.gates import GATES
@@ -93,6 +94,7 @@ class Call:
         return controlled(made, tuple(controls)) if controls else made
 
 
+@lru_cache(maxsize=1024)
 def gate_call(name: str) -> Call | None:
     """Find the gate that a function of the instruction set stands for."""
     match = _PATTERN.fullmatch(name)

@@ -500,3 +500,18 @@ def test_a_variable_of_a_function_is_gone_when_it_returns() -> None:
     body = "  %p = call ptr @keep()\n  %v = load i64, ptr %p"
     with pytest.raises(InvalidProgram, match="has not written"):
         qir.read(module(body, others))
+
+
+@pytest.mark.parametrize(
+    ("predicate", "left", "expected"),
+    [("ult", "-1.5", 1), ("ugt", "-1.5", 0), ("ult", "%none", 1), ("olt", "%none", 0), ("one", "%none", 0)]
+    + [("uno", "%none", 1), ("ord", "1.0", 1), ("une", "%none", 1), ("ueq", "%none", 1), ("oge", "%endless", 1)],
+)
+def test_floating_point_compares_as_ieee_754_does(predicate: str, left: str, expected: int) -> None:
+    body = f"""
+  %q = call ptr @__quantum__rt__qubit_allocate()
+  %endless = fdiv double 1.0, 0.0
+  %none = fdiv double 0.0, 0.0
+  %found = fcmp {predicate} double {left}, 1.0
+"""
+    assert counts(module(body + recorded("%found", "bool", "i1")), 2) == {str(expected): 2}
