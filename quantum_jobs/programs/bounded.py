@@ -1,6 +1,7 @@
 """Operations counted against the limits as they are made, for every reader that writes gates out."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.gates import flat_size
@@ -32,10 +33,29 @@ class Bounded:
         for operation in operations:
             if self._is_idle(operation):
                 continue
-            self._count += flat_size(operation.name) if isinstance(operation, Gate) else 1
-            if self._count > self._most:
-                raise TooManyOperations(f"the program has more than {self._most:,} operations")
+            self.spend(flat_size(operation.name) if isinstance(operation, Gate) else 1)
             made.append(operation)
+        return made
+
+    def spend(self, operations: int) -> None:
+        """Count operations that are made elsewhere.
+
+        Raises:
+            TooManyOperations: more than the limit.
+        """
+        self._count += operations
+        if self._count > self._most:
+            raise TooManyOperations(f"the program has more than {self._most:,} operations")
+
+    def held(self, gates: Iterable[Gate]) -> list[Gate]:
+        """Hold gates that are not operations of the program yet: at most as many as it may have.
+
+        Raises:
+            TooManyOperations: there are more.
+        """
+        made = list(islice(gates, self._most + 1))
+        if len(made) > self._most:
+            raise TooManyOperations(f"a gate stands for more than {self._most:,} gates")
         return made
 
     def _is_idle(self, operation: Operation) -> bool:

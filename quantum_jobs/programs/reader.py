@@ -12,9 +12,11 @@ from quantum_jobs.programs.ir import Program
 from quantum_jobs.programs.openqasm import OpenQasm
 from quantum_jobs.programs.qir_bitcode import bitcode_of, read_bitcode
 from quantum_jobs.programs.qir_reader import read_qir
+from quantum_jobs.programs.qpy import Qpy
 from quantum_jobs.programs.quil import Quil
 
-FORMATS = ("openqasm2", "openqasm3", "qir", "ionq-circuit", "quil")
+FORMATS = ("openqasm2", "openqasm3", "qir", "qiskit-qpy", "ionq-circuit", "quil")
+_LONG = frozenset({"qir", "qiskit-qpy"})
 
 Binding = Callable[[Mapping[str, float]], Program]
 """Makes a program of the values of its inputs."""
@@ -71,6 +73,8 @@ def program_inputs(
     _check_size(format, source, limits)
     if format in {"openqasm3", "openqasm2"}:
         return OpenQasm(format, _text(format, source), limits).inputs()
+    if format == "qiskit-qpy":
+        return Qpy(source, limits).inputs()
     return Quil(_text(format, source), limits).inputs() if format == "quil" else ()
 
 
@@ -81,6 +85,8 @@ def _binding(format: str, source: str | bytes, limits: Limits) -> Binding:  # no
             return OpenQasm(format, _text(format, source), limits).program
         case "quil":
             return Quil(_text(format, source), limits).program
+        case "qiskit-qpy":
+            return Qpy(source, limits).program
         case "ionq-circuit":
             return _without_parameters(format, read_ionq(_text(format, source), limits))
         case _:
@@ -99,7 +105,7 @@ def _check_size(format: str, source: str | bytes, limits: Limits) -> None:  # no
     if format not in FORMATS:
         raise ProgramFormatUnsupported(f"{format!r} is not one of {', '.join(FORMATS)}.", accepted=list(FORMATS))
     size = len(source.encode() if isinstance(source, str) else source)
-    most = limits.qir_bytes if format == "qir" else limits.source_bytes
+    most = limits.qir_bytes if format in _LONG else limits.source_bytes
     if size > most:
         raise ProgramInvalid(format, [Fault(f"the program has {size:,} bytes; at most {most:,} are taken")])
 
