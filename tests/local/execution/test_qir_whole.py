@@ -504,8 +504,18 @@ def test_a_variable_of_a_function_is_gone_when_it_returns() -> None:
 
 @pytest.mark.parametrize(
     ("predicate", "left", "expected"),
-    [("ult", "-1.5", 1), ("ugt", "-1.5", 0), ("ult", "%none", 1), ("olt", "%none", 0), ("one", "%none", 0)]
-    + [("uno", "%none", 1), ("ord", "1.0", 1), ("une", "%none", 1), ("ueq", "%none", 1), ("oge", "%endless", 1)],
+    [
+        ("ult", "-1.5", 1),
+        ("ugt", "-1.5", 0),
+        ("ult", "%none", 1),
+        ("olt", "%none", 0),
+        ("one", "%none", 0),
+        ("uno", "%none", 1),
+        ("ord", "1.0", 1),
+        ("une", "%none", 1),
+        ("ueq", "%none", 1),
+        ("oge", "%endless", 1),
+    ],
 )
 def test_floating_point_compares_as_ieee_754_does(predicate: str, left: str, expected: int) -> None:
     body = f"""
