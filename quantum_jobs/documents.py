@@ -11,7 +11,8 @@ from quantum_jobs.estimating import Estimate
 from quantum_jobs.models import Attempt, Job, JobLimits, JobState, Target, Wait
 from quantum_jobs.money import Money
 from quantum_jobs.prices import Rate, rate_of
-from quantum_jobs.programs import FORMATS, Resources
+from quantum_jobs.programs import FORMATS
+from quantum_jobs.resource_estimates import LogicalResources, PhysicalResources, ResourceEstimate
 
 
 def job_document(job: Job, base_url: str) -> dict[str, Any]:
@@ -119,15 +120,46 @@ def target_document(target: Target, rates: Mapping[str, Rate]) -> dict[str, Any]
     }
 
 
-def resources_document(resources: Resources) -> dict[str, Any]:
-    """What a program takes of a machine."""
+def resources_document(estimate: ResourceEstimate) -> dict[str, Any]:
+    """What a program takes of a machine, and would take of one that corrects its errors."""
     return {
-        "qubits": resources.qubits,
-        "depth": resources.depth,
-        "operations": resources.operations,
-        "oneQubitGates": resources.one_qubit_gates,
-        "twoQubitGates": resources.two_qubit_gates,
-        "measurements": resources.measurements,
+        "logical": _logical(estimate.logical),
+        "physical": _physical(estimate.physical) if estimate.physical else None,
+        "physicalReason": estimate.reason,
+    }
+
+
+def _logical(logical: LogicalResources) -> dict[str, int]:
+    counts = logical.program
+    return {
+        "qubits": counts.qubits,
+        "depth": counts.depth,
+        "operations": counts.operations,
+        "oneQubitGates": counts.one_qubit_gates,
+        "twoQubitGates": counts.two_qubit_gates,
+        "measurements": counts.measurements,
+        "tGates": logical.t_gates,
+        "rotations": logical.rotations,
+        "rotationDepth": logical.rotation_depth,
+        "cczGates": logical.ccz_gates,
+    }
+
+
+def _physical(physical: PhysicalResources) -> dict[str, Any]:
+    return {
+        "qubits": physical.qubits,
+        "runtimeSeconds": physical.runtime_seconds,
+        "codeDistance": physical.code_distance,
+        "logicalQubits": physical.logical_qubits,
+        "logicalDepth": physical.logical_depth,
+        "tStates": physical.t_states,
+        "tFactories": physical.t_factories,
+        "tFactoryQubits": physical.t_factory_qubits,
+        "assumptions": {
+            "qubitModel": physical.qubit_model,
+            "errorCorrection": physical.error_correction,
+            "errorBudget": physical.error_budget,
+        },
     }
 
 
@@ -146,7 +178,7 @@ def estimate_document(estimate: Estimate, base_url: str) -> dict[str, Any]:
 
 
 def _reason(error: QuantumJobsError, base_url: str) -> dict[str, Any]:
-    return {"type": problem_type(error.slug, base_url), "detail": error.detail}
+    return {"type": problem_type(error.slug, base_url), "detail": error.detail, **error.members}
 
 
 def usage_documents(account: Account, allowance: Allowance) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from quantum_jobs.errors import QuantumJobsError, RequestRefused, WrongState
 from quantum_jobs.models import Caller, EstimateRequest, Target
 from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
-from quantum_jobs.programs import Resources, resources
+from quantum_jobs.resource_estimates import ResourceEstimate, resource_estimate
 from quantum_jobs.submitting import Terms, price
 from quantum_jobs.uploading import Uploads
 from quantum_jobs.waits import Waits
@@ -31,9 +31,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Estimates:
-    """What the program takes by itself, and on each target; feasible ones first, the soonest finish before others."""
+    """What the program takes by itself, and on each target; feasible ones first, the soonest finish before others.
 
-    resources: Resources
+    Of a sweep the resources are those of the first item.
+    """
+
+    resources: ResourceEstimate
     targets: tuple[Estimate, ...]
 
 
@@ -65,7 +68,7 @@ class Estimator:
         allowance = self._terms.allowance.overridden(own)
         found = [self._on(target, known, request.shots, translation, account, allowance) for target in chosen]
         found.sort(key=lambda item: (bool(item.reasons), item.finish_by or "~", item.target.id))
-        return Estimates(resources(translation.programs[0]), tuple(found))
+        return Estimates(await resource_estimate(translation.programs[0]), tuple(found))
 
     def _on(
         self,

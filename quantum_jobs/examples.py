@@ -14,6 +14,13 @@ from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, Register, 
 from quantum_jobs.money import Money
 from quantum_jobs.prices import RATES
 from quantum_jobs.programs import Resources
+from quantum_jobs.resource_estimates import (
+    ERROR_BUDGET,
+    QUBIT_MODEL,
+    LogicalResources,
+    PhysicalResources,
+    ResourceEstimate,
+)
 from quantum_jobs.responses import upload
 
 BELL = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
@@ -104,9 +111,11 @@ def _result() -> Any:
 def _estimates(base_url: str) -> Mapping[str, Any]:
     fits = Estimate(_MACHINE, Money.of("1.40"), 21.0, "2026-11-22T10:07:21.000Z")
     not_so = Estimate(_SIMULATOR, Money(), 1.0, None, (TooManyQubits(_SIMULATOR.id, 21, 20, [_MACHINE.id]),))
-    resources = Resources(qubits=21, depth=23, one_qubit_gates=1, two_qubit_gates=20, operations=42, measurements=21)
+    counts = Resources(qubits=21, depth=23, one_qubit_gates=1, two_qubit_gates=20, operations=42, measurements=21)
+    logical = LogicalResources(counts, t_gates=0, rotations=0, rotation_depth=0, ccz_gates=0)
+    physical = PhysicalResources(9_072, 7.56e-05, 9, 56, 21, 0, 0, 0, QUBIT_MODEL, "surface_code", ERROR_BUDGET)
     return {
-        "resources": resources_document(resources),
+        "resources": resources_document(ResourceEstimate(logical, physical)),
         "value": [estimate_document(item, base_url) for item in (fits, not_so)],
     }
 

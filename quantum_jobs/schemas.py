@@ -46,7 +46,7 @@ class Wait(Open):
 
     p50Seconds: Annotated[float | None, Field(description="Half of all jobs wait less.")]  # noqa: N815
     p90Seconds: Annotated[float | None, Field(description="Nine of ten jobs wait less; null where unknown.")]  # noqa: N815
-    source: Annotated[str, Field(description="Who says so: `provider`.")]
+    source: Annotated[str, Field(description="Who says so: `history`, our own jobs, or `provider`.")]
 
 
 class Queue(Open):
@@ -172,6 +172,7 @@ class TargetQueue(Open):
     """The line before a target."""
 
     averageSeconds: Annotated[float | None, Field(description="The average wait, as the provider says.")]  # noqa: N815
+    wait: Wait
 
 
 class Price(Open):
@@ -209,8 +210,8 @@ class TargetList(Open):
     value: Annotated[list[Target], Field(description="The targets.")]
 
 
-class Resources(Open):
-    """What a program takes of a machine, counted on the program as read."""
+class LogicalResources(Open):
+    """What a program takes of a machine, counted on the program as read; of a sweep, its first item."""
 
     qubits: Annotated[Count, Field(description="Qubits that it uses.")]
     depth: Annotated[Count, Field(description="Steps, one after the other.")]
@@ -218,13 +219,47 @@ class Resources(Open):
     oneQubitGates: Annotated[Count, Field(description="Gates on one qubit.")]  # noqa: N815
     twoQubitGates: Annotated[Count, Field(description="Gates on two qubits.")]  # noqa: N815
     measurements: Annotated[Count, Field(description="Measurements.")]
+    tGates: Annotated[Count, Field(description="T gates, and rotations by odd multiples of pi/4.")]  # noqa: N815
+    rotations: Annotated[Count, Field(description="Rotations by other angles than multiples of pi/4.")]
+    rotationDepth: Annotated[Count, Field(description="Layers that hold rotations.")]  # noqa: N815
+    cczGates: Annotated[Count, Field(description="Toffoli gates.")]  # noqa: N815
+
+
+class Assumptions(Open):
+    """What the physical resources rest on."""
+
+    qubitModel: Annotated[str, Field(description="The resource estimator's name for the kind of qubit.")]  # noqa: N815
+    errorCorrection: Annotated[str, Field(description="The code.")]  # noqa: N815
+    errorBudget: Annotated[float, Field(ge=0, le=1, description="How often the whole may fail.")]  # noqa: N815
+
+
+class PhysicalResources(Open):
+    """What the program would take of a machine that corrects its errors, as Microsoft's resource estimator says."""
+
+    qubits: Annotated[Count, Field(description="Physical qubits, factories included.")]
+    runtimeSeconds: Annotated[float, Field(ge=0, description="How long one shot takes.")]  # noqa: N815
+    codeDistance: Annotated[Count, Field(description="Distance of the code.")]  # noqa: N815
+    logicalQubits: Annotated[Count, Field(description="Error-corrected qubits, with those to move states.")]  # noqa: N815
+    logicalDepth: Annotated[Count, Field(description="Cycles of error correction.")]  # noqa: N815
+    tStates: Annotated[Count, Field(description="T states that are used up.")]  # noqa: N815
+    tFactories: Annotated[Count, Field(description="Factories that make them, side by side.")]  # noqa: N815
+    tFactoryQubits: Annotated[Count, Field(description="Physical qubits of all factories.")]  # noqa: N815
+    assumptions: Assumptions
+
+
+class Resources(Open):
+    """What a program takes, before any target is chosen."""
+
+    logical: LogicalResources
+    physical: Annotated[PhysicalResources | None, Field(description="Null where the estimator cannot say.")]
+    physicalReason: Annotated[str | None, Field(description="Why it cannot.")]  # noqa: N815
 
 
 class Reason(Open):
     """Why a submit to this target would be refused."""
 
     type: Annotated[str, Field(description="The URI of the problem that the submit would answer.")]
-    detail: Annotated[str, Field(description="The same, for people.")]
+    detail: Annotated[str, Field(description="The same, for people; the problem's own members stand beside.")]
 
 
 class Estimate(Open):
