@@ -22,7 +22,8 @@ from quantum_jobs.identity import managed_identity
 from quantum_jobs.job_ids import new_job_id, new_upload_id, provider_job_id
 from quantum_jobs.job_queue import JobQueue, read_message
 from quantum_jobs.key_vault import KeyVault
-from quantum_jobs.models import JobState, ProgramSource, ShepherdMessage, Submission, WaitSamples
+from quantum_jobs.models import JobQuery, JobState, ProgramSource, ShepherdMessage, Submission, Upload, WaitSamples
+from quantum_jobs.money import Money
 from quantum_jobs.programs import read_program, write_qir
 from quantum_jobs.table_storage import TableStorage
 
@@ -318,7 +319,11 @@ def test_only_the_id_of_a_job_becomes_part_of_a_name(blobs, way):
 
 
 def costing(**changes):
-    return replace(new_job(), cost_estimate=Money.of("1"), **changes)
+    return replace(new_job(), owner=new_owner(), cost_estimate=Money.of("1"), **changes)
+
+
+def new_owner():
+    return uuid.uuid4().hex
 
 
 def test_record_and_account_are_written_together_or_not_at_all(records):
@@ -371,7 +376,7 @@ def test_the_end_of_a_job_and_its_bill_are_written_together_or_not_at_all(record
 
 
 def test_an_owners_own_allowance_is_read_beside_the_account(records):
-    job = new_job()
+    job = replace(new_job(), owner=new_owner())
     row = {"PartitionKey": job.owner, "RowKey": "usage:allowance", "Document": '{"total":5000000,"targets":{"a":1}}'}
 
     async def work():
@@ -385,12 +390,8 @@ def test_an_owners_own_allowance_is_read_beside_the_account(records):
 
 def made(records, owner, number, **changes):
     at = f"2026-11-{number + 1:02d}T10:00:00.000Z"
-    fields = {
-        "owner": owner,
-        "created_at": at,
-        "key_hash": f"k{number}",
-        "id": new_job_id(owner, str(number), "f", parse_timestamp(at)),
-    }
+    job_id = new_job_id(owner, str(number), "f", parse_timestamp(at))
+    fields = {"owner": owner, "created_at": at, "key_hash": f"k{number}", "id": job_id}
     job = replace(new_job(), **(fields | changes))
     asyncio.run(records.insert(job, PROGRAM))
     return job
@@ -407,7 +408,7 @@ def listed(records, owner, **query):
 
 
 def test_lists_give_every_job_of_the_owner_once_newest_first_whatever_the_page(records):
-    owner, other = new_job().owner, new_job().owner
+    owner, other = new_owner(), new_owner()
     jobs = [made(records, owner, number) for number in range(7)]
     made(records, other, 3)
     for size in (1, 2, 3, 7, 100):
@@ -416,7 +417,7 @@ def test_lists_give_every_job_of_the_owner_once_newest_first_whatever_the_page(r
 
 
 def test_lists_are_filtered_by_state_target_tags_and_time(records):
-    owner = new_job().owner
+    owner = new_owner()
     jobs = [
         made(
             records,
@@ -441,7 +442,7 @@ def test_lists_are_filtered_by_state_target_tags_and_time(records):
 
 
 def test_a_deleted_job_is_in_no_list_and_keeps_no_program(records):
-    owner = new_job().owner
+    owner = new_owner()
     job, other = made(records, owner, 1), made(records, owner, 2)
 
     async def work():
@@ -467,7 +468,7 @@ def test_a_pointer_tells_operators_whose_a_job_is(records):
 
 
 def test_the_last_job_of_equal_content_is_found(records):
-    first = replace(new_job(), reuse_hash="h")
+    first = replace(new_job(), owner=new_owner(), reuse_hash="h")
     second = replace(new_job(), reuse_hash="h", owner=first.owner)
 
     async def work():
@@ -486,7 +487,7 @@ def through(service, method, url, **options):
 
 
 def test_an_uploads_address_creates_its_blob_once_and_does_nothing_else(service, blobs):
-    owner = new_job().owner
+    owner = new_owner()
     upload = Upload(new_upload_id(), "qir", 3, "0" * 64, timestamp(now() + timedelta(minutes=15)))
     link = asyncio.run(blobs.upload_link(owner, upload))
     put = {"x-ms-blob-type": "BlockBlob"}
@@ -503,7 +504,7 @@ def test_an_uploads_address_creates_its_blob_once_and_does_nothing_else(service,
 
 
 def test_an_empty_upload_has_no_bytes(service, blobs):
-    owner = new_job().owner
+    owner = new_owner()
     upload = Upload(new_upload_id(), "qir", 1, "0" * 64, timestamp(now() + timedelta(minutes=15)))
     link = asyncio.run(blobs.upload_link(owner, upload))
     through(service, "PUT", link, content=b"", headers={"x-ms-blob-type": "BlockBlob"})

@@ -135,8 +135,10 @@ class Lifecycle:
         return self._door.address(job.request.container_uri) or BlobAddress(job.container)
 
     def _request(self, job: Job, target: Target) -> Request:
-        # Any 63 bits: a run is repeated exactly under the same workspace seed and job id.
-        seed = int.from_bytes(hashlib.sha256(f"{self._seed}/{job.id}".encode()).digest()[:8]) >> 1
+        # Any 63 bits: a run is repeated exactly under the same workspace seed and job id, or under the job's own seed.
+        own = (job.request.input_params or {}).get("seed")
+        origin = str(own) if isinstance(own, int) else f"{self._seed}/{job.id}"
+        seed = int.from_bytes(hashlib.sha256(origin.encode()).digest()[:8]) >> 1
         return Request(
             input_format=job.request.input_data_format,
             output_format=str(job.request.output_data_format),

@@ -189,6 +189,19 @@ def test_two_runs_under_one_seed_and_id_are_the_same(
     assert outputs[0] != outputs[2]
 
 
+def test_two_jobs_with_one_seed_of_their_own_are_the_same(
+    serve: Callable[..., Served], calling: Callable[[Served], Caller]
+) -> None:
+    caller = calling(serve(time_scale=0.0))
+
+    def output(seed: int) -> Any:
+        made = caller.submitted(inputParams={"shots": 1000, "seed": seed})
+        return caller.output(caller.ended(made))
+
+    assert output(7) == output(7)
+    assert output(7) != output(8)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
