@@ -40,7 +40,7 @@ JSON = "application/json"
 CSV = "text/csv"
 PROBLEM = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
-PAGE_HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "public, max-age=3600"}
+PAGE_HEADERS = {"Content-Type": "text/html", "Cache-Control": "public, max-age=3600"}
 _MEDIA_TYPES = {"qir": "text/plain", "qiskit-qpy": "text/plain", "ionq-circuit": JSON}
 type Handler = Callable[[func.HttpRequest], Awaitable[Answer]]
 

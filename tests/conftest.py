@@ -3,7 +3,7 @@
 import ssl
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from hypothesis import settings
 
 from local.callers import caller, token
 from local.issuer import Issuer
+from local.names import STORAGE_ACCOUNT
 from local.state import State
 
 from . import samples
 from .cloud import start_cloud
+from .contract.conformance import conforms
 
 # The everyday run tries the same examples each time, so that a red run is the change's doing; the long run searches.
 settings.register_profile("steady", derandomize=True, deadline=None)
@@ -36,9 +38,14 @@ class Service:
         return token(Issuer.of(self.state), caller(self.state, name), **changes)
 
     def api(self, name: str = "demo") -> httpx.Client:
-        """A client of the API that calls as a test caller."""
-        headers = {"Authorization": f"Bearer {self.token(name)}"}
-        return httpx.Client(base_url=self.environment["QUANTUM_JOBS_URL"], headers=headers, timeout=30, trust_env=False)
+        """A client of the API that calls as a test caller and holds every answer against the specification."""
+        return httpx.Client(
+            base_url=self.environment["QUANTUM_JOBS_URL"],
+            headers={"Authorization": f"Bearer {self.token(name)}"},
+            event_hooks={"response": [conforms]},
+            timeout=30,
+            trust_env=False,
+        )
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Requests by service and kind since the last `reset`."""
@@ -48,27 +55,69 @@ class Service:
     def reset(self) -> None:
         self._control("POST", "/control/counts/reset")
 
+    def script(self, document: Mapping[str, Any]) -> None:
+        """Tell the quantum workspace how its targets behave from now on."""
+        self._control("PUT", "/control/script", json=document)
+
     def workspace_jobs(self) -> list[str]:
         """Ids of all jobs that the quantum workspace has."""
-        parts = dict(
-            part.split("=", 1) for part in self.environment["AZURE_QUANTUM_CONNECTION_STRING"].split(";") if part
-        )
-        path = (
-            f"{parts['QuantumEndpoint']}subscriptions/{parts['SubscriptionId']}/resourceGroups/{parts['ResourceGroupName']}"
-            f"/providers/Microsoft.Quantum/workspaces/{parts['WorkspaceName']}/jobs"
-        )
-        context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
-        with httpx.Client(proxy=self.environment["HTTPS_PROXY"], verify=context, trust_env=False) as client:
-            found, url = [], f"{path}?api-version=2026-01-15-preview&top=100"
+        with self._azure() as azure:
+            found, url = [], self._workspace_url("jobs") + "&top=100"
             while url:
-                page = client.get(url, headers={"x-ms-quantum-api-key": parts["ApiKey"]}).raise_for_status().json()
+                page = azure.get(url).raise_for_status().json()
                 found += [job["id"] for job in page["value"]]
                 url = page["nextLink"]
         return found
 
-    def _control(self, method: str, path: str) -> httpx.Response:
+    def workspace_job_ended(self, job_id: str) -> None:
+        """Wait until the workspace itself is done with a job, whatever the service knows of it."""
+        deadline = time.monotonic() + 30
+        with self._azure() as azure:
+            while time.monotonic() < deadline:
+                answer = azure.get(self._workspace_url(f"jobs/{job_id}"))
+                if answer.status_code == 200 and answer.json()["status"] in ("Succeeded", "Failed", "Cancelled"):
+                    return
+                time.sleep(0.02)
+        raise AssertionError("the workspace does not end the job")
+
+    def put_blob(self, name: str, data: bytes) -> None:
+        """Write over a blob, as an operator with an identity could."""
+        with self._azure() as azure:
+            token = azure.get(
+                self.environment["IDENTITY_ENDPOINT"],
+                params={"resource": "https://storage.azure.com", "api-version": "2019-08-01"},
+                headers={"X-IDENTITY-HEADER": self.environment["IDENTITY_HEADER"]},
+            )
+            headers = {
+                "Authorization": f"Bearer {token.raise_for_status().json()['access_token']}",
+                "x-ms-version": "2023-11-03",
+                "x-ms-blob-type": "BlockBlob",
+            }
+            url = f"https://{STORAGE_ACCOUNT}.blob.core.windows.net/{name}"
+            azure.put(url, content=data, headers=headers).raise_for_status()
+
+    def _azure(self) -> httpx.Client:
+        """A client of the emulated Azure: through the front, with the workspace's key."""
+        context = ssl.create_default_context(cafile=self.environment["SSL_CERT_FILE"])
+        mounts = {"https://": httpx.HTTPTransport(proxy=self.environment["HTTPS_PROXY"], verify=context)}
+        headers = {"x-ms-quantum-api-key": self._connection["ApiKey"]}
+        return httpx.Client(mounts=mounts, headers=headers, trust_env=False)
+
+    @property
+    def _connection(self) -> dict[str, str]:
+        text = self.environment["AZURE_QUANTUM_CONNECTION_STRING"]
+        return dict(part.split("=", 1) for part in text.split(";") if part)
+
+    def _workspace_url(self, path: str) -> str:
+        parts = self._connection
+        return (
+            f"{parts['QuantumEndpoint']}subscriptions/{parts['SubscriptionId']}/resourceGroups/{parts['ResourceGroupName']}"
+            f"/providers/Microsoft.Quantum/workspaces/{parts['WorkspaceName']}/{path}?api-version=2026-01-15-preview"
+        )
+
+    def _control(self, method: str, path: str, **options: Any) -> httpx.Response:
         url = self.environment["LOCAL_CONTROL_URL"]
-        return httpx.request(method, url + path, trust_env=False).raise_for_status()
+        return httpx.request(method, url + path, trust_env=False, **options).raise_for_status()
 
 
 @pytest.fixture(scope="session")
