@@ -66,15 +66,14 @@ def exact(name: str) -> dict[str, float]:
     return fold(states(name), CIRCUITS[name]())
 
 
-def sampled(name: str, noise: Mapping[str, float] | None = None) -> dict[str, int]:
+def sampled(name: str, noise: Mapping[str, float] | None = None, shots: int | None = None) -> dict[str, int]:
     """Counts of Aer for a circuit of flat gates with depolarizing errors after gates and flips when read."""
-    return _sampled(name, tuple(sorted((noise or {}).items())))
+    return _sampled(name, tuple(sorted((noise or {}).items())), shots or (10_000 if name in WIDE else 50_000))
 
 
 @cache
-def _sampled(name: str, noise: tuple[tuple[str, float], ...]) -> dict[str, int]:
+def _sampled(name: str, noise: tuple[tuple[str, float], ...], shots: int) -> dict[str, int]:
     simulator = AerSimulator(noise_model=_noise_model(dict(noise)), seed_simulator=7)
-    shots = 10_000 if name in WIDE else 50_000
     return dict(simulator.run(flat(CIRCUITS[name]()), shots=shots).result().get_counts())
 
 
