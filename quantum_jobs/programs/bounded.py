@@ -18,7 +18,7 @@ class Bounded:
 
     def __init__(self, limits: Limits) -> None:
         self._most = limits.operations
-        self._count = 0
+        self._count = self._held = 0
         self.touched: set[int] = set()
 
     def taken(self, operations: Iterable[Operation]) -> list[Operation]:
@@ -48,14 +48,15 @@ class Bounded:
             raise TooManyOperations(f"the program has more than {self._most:,} operations")
 
     def held(self, gates: Iterable[Gate]) -> list[Gate]:
-        """Hold gates that are not operations of the program yet: at most as many as it may have.
+        """Hold gates that are not operations of the program yet: in all as many as it may have.
 
         Raises:
             TooManyOperations: there are more.
         """
-        made = list(islice(gates, self._most + 1))
-        if len(made) > self._most:
-            raise TooManyOperations(f"a gate stands for more than {self._most:,} gates")
+        made = list(islice(gates, self._most - self._held + 1))
+        self._held += len(made)
+        if self._held > self._most:
+            raise TooManyOperations(f"the gates that the program defines stand for more than {self._most:,} gates")
         return made
 
     def _is_idle(self, operation: Operation) -> bool:

@@ -27,6 +27,7 @@ class Gates:
         self._bounded = bounded
         self._step = step
         self._unbound = unbound
+        self._known: dict[tuple[int, tuple[tuple[str, float], ...]], list[Gate]] = {}
 
     def of(self, instruction: Instruction, definitions: Definitions, values: Values) -> Iterable[Gate]:
         """Give the gates of an instruction.
@@ -82,13 +83,21 @@ class Gates:
             raise Unsupported(f"{title[:60]!r} has no definition of gates; decompose the circuit first")
         return self._of_circuit(definition.circuit, values)
 
-    def _of_circuit(self, circuit: Circuit, values: Values) -> Iterator[Gate]:
-        yield Gate("gphase", (), (self.number(circuit.phase, values),))
+    def _of_circuit(self, circuit: Circuit, values: Values) -> list[Gate]:
+        """Write a circuit out, each with the same values once: definitions that call others twice cost no more."""
+        key = id(circuit), tuple(values.items())
+        if key not in self._known:
+            self._known[key] = self._bounded.held(self._written(circuit, values))
+        return self._known[key]
+
+    def _written(self, circuit: Circuit, values: Values) -> Iterator[Gate]:
+        phase = self.number(circuit.phase, values)
+        if phase:
+            yield Gate("gphase", (), (phase,))
         for item in circuit.instructions:
-            if item.name == "Barrier":
-                continue
-            for gate in self.of(item, circuit.definitions, values):
-                yield placed(gate, item.qubits)
+            if item.name != "Barrier":
+                for gate in self.of(item, circuit.definitions, values):
+                    yield placed(gate, item.qubits)
 
     def _modified(self, gates: Iterable[Gate], modifiers: Sequence[Value]) -> Iterable[Gate]:
         """Apply the modifiers of an annotated operation, the first one innermost."""
