@@ -86,7 +86,7 @@ class Estimator:
             lambda: account.check(target.id, cost, allowance),
         )
         reasons = [error for error in map(_refusal, checks) if error is not None]
-        run = targets.run_seconds(target, shots) * len(translation.programs)
+        run = targets.run_seconds(target, shots, len(translation.programs))
         finish = timestamp(now() + timedelta(seconds=(target.wait.p50_seconds or 0) + run)) if not reasons else None
         return Estimate(target, cost, run, finish, tuple(reasons))
 

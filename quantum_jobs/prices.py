@@ -5,7 +5,7 @@ the providers: set `RATE_CARD` to your agreement's (docs/operations.md). Not ver
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,9 @@ _CREDITS_SHARE = 5000.0
 class Rate:
     """Prices of one target in one currency; all zero is free.
 
-    `gate_1q_shot`, `gate_2q_shot`: per gate and shot. `credit`: per Quantinuum credit, of which a run takes
-    5 + shots x (N1 + 10 N2 + 5 Nm) / 5000 (product data sheet of the H series). `second`: per second of run.
-    `minimum`: least price of an item.
+    `gate_1q_shot`, `gate_2q_shot`: per gate and shot; `minimum`: the least that the gates of an item cost. `credit`:
+    per Quantinuum credit, of which a job takes 5 + shots x (N1 + 10 N2 + 5 Nm) / 5000, counts summed over its items
+    (product data sheet of the H series; that a batch pays the 5 once is chosen here). `second`: per second of run.
     """
 
     currency: str = CURRENCY
@@ -34,15 +34,15 @@ class Rate:
     second: float = 0.0
     minimum: float = 0.0
 
-    def price(self, resources: Resources, shots: int, run_seconds: float) -> Money:
-        """Price one item of a job: `shots` runs of a program; `run_seconds` is what all shots take on the machine."""
-        one = resources.one_qubit_gates
-        two = resources.two_qubit_gates
-        gates = shots * (one * self.gate_1q_shot + two * self.gate_2q_shot)
-        weight = one + 10 * two + 5 * resources.measurements
-        credits_used = (_CREDITS_START + shots * weight / _CREDITS_SHARE) if self.credit else 0.0
-        total = gates + credits_used * self.credit + run_seconds * self.second
-        return Money.of(max(total, self.minimum), self.currency)
+    def price(self, items: Sequence[Resources], shots: int, run_seconds: float) -> Money:
+        """Price a job: `shots` runs of each item; `run_seconds` is what the whole job takes on the machine."""
+        gates = sum(max(shots * self._shot(item), self.minimum) for item in items)
+        weight = sum(item.one_qubit_gates + 10 * item.two_qubit_gates + 5 * item.measurements for item in items)
+        credits_used = _CREDITS_START + shots * weight / _CREDITS_SHARE
+        return Money.of(gates + credits_used * self.credit + run_seconds * self.second, self.currency)
+
+    def _shot(self, item: Resources) -> float:
+        return item.one_qubit_gates * self.gate_1q_shot + item.two_qubit_gates * self.gate_2q_shot
 
     @property
     def free(self) -> bool:

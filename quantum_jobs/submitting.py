@@ -205,11 +205,9 @@ class Submitter:
 
 
 def price(target: Target, shots: int, translation: Translation, rates: Mapping[str, Rate]) -> Money:
-    """Price a job: the sum over its items."""
-    rate = prices.rate_of(target.id, rates)
-    seconds = targets.run_seconds(target, shots)
-    parts = [rate.price(resources(program), shots, seconds) for program in translation.programs]
-    return Money(sum(part.micros for part in parts), rate.currency)
+    """Price a job."""
+    items = [resources(program) for program in translation.programs]
+    return prices.rate_of(target.id, rates).price(items, shots, targets.run_seconds(target, shots, len(items)))
 
 
 def _check_limits(request: JobRequest, cost: Money) -> None:

@@ -159,8 +159,8 @@ class TableStorage:
         from azure.core.exceptions import ResourceNotFoundError
 
         names = {"owner": owner, "month": rows.account_name(month), "own": rows.ALLOWANCE_ROW}
-        # The package takes a parameter to end at a space: no bracket may touch it.
-        text = "PartitionKey eq @owner and (RowKey eq @month or RowKey eq @own )"
+        # A range, because the table looks at every row of a partition where two keys are joined by `or`.
+        text = "PartitionKey eq @owner and RowKey ge @month and RowKey le @own"
         found: dict[str, Any] = {}
         with contextlib.suppress(ResourceNotFoundError):
             found = {row["RowKey"]: row for row in self._client.query_entities(text, parameters=names)}

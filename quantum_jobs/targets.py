@@ -19,11 +19,15 @@ from quantum_jobs.models import Target
 from quantum_jobs.programs import FORMATS, Profile, Program, profile
 
 _START_SECONDS = 1.0
+_TIMES = frozenset({"shot_seconds", "start_seconds"})
 
 
 @dataclass(frozen=True)
 class KnownTarget:
-    """The lasting facts of a target; `shot_seconds` is what a run takes on the machine, a round figure chosen here."""
+    """The lasting facts of a target.
+
+    A job takes `start_seconds`, and `shot_seconds` for each shot, on the machine: round figures chosen here.
+    """
 
     provider: str
     kind: str
@@ -32,6 +36,7 @@ class KnownTarget:
     qir_profile: str
     min_shots: int = 1
     shot_seconds: float = 0.0
+    start_seconds: float = _START_SECONDS
 
 
 KNOWN_TARGETS = {
@@ -49,7 +54,7 @@ KNOWN_TARGETS = {
     "quantinuum.sim.helios-1e": KnownTarget("quantinuum", "simulator", 98, 10_000, "adaptive"),
     "quantinuum.qpu.helios-1": KnownTarget("quantinuum", "qpu", 98, 10_000, "adaptive", shot_seconds=0.05),
     "rigetti.sim.qvm": KnownTarget("rigetti", "simulator", 20, 10_000, "base"),
-    "rigetti.qpu.cepheus-1-108q": KnownTarget("rigetti", "qpu", 108, 10_000, "base", shot_seconds=0.0002),
+    "rigetti.qpu.cepheus-1-108q": KnownTarget("rigetti", "qpu", 108, 10_000, "base", start_seconds=5.0),
 }
 
 
@@ -58,16 +63,16 @@ def offered(target_id: str, availability: str, queue_seconds: int | None, status
     known = KNOWN_TARGETS.get(target_id)
     if known is None:
         return None
-    facts = {name: value for name, value in vars(known).items() if name != "shot_seconds"}
+    facts = {name: value for name, value in vars(known).items() if name not in _TIMES}
     return Target(
         id=target_id, availability=availability, queue_seconds=queue_seconds, status_page=status_page, **facts
     )
 
 
-def run_seconds(target: Target, shots: int) -> float:
-    """How long a run of so many shots takes on the machine, without its queue; not verified on Azure."""
+def run_seconds(target: Target, shots: int, items: int = 1) -> float:
+    """How long a job of so many items and shots takes on the machine, without its queue; not verified on Azure."""
     known = KNOWN_TARGETS.get(target.id)
-    return _START_SECONDS + shots * known.shot_seconds if known and known.shot_seconds else _START_SECONDS
+    return known.start_seconds + items * shots * known.shot_seconds if known else _START_SECONDS
 
 
 def find(target_id: str, targets: Sequence[Target]) -> Target:
