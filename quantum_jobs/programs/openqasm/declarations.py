@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from quantum_jobs.programs.ir import Bit, Register
-from quantum_jobs.programs.openqasm.expressions import Expressions, converted
+from quantum_jobs.programs.openqasm.expressions import Expressions
+from quantum_jobs.programs.openqasm.numbers import converted
 from quantum_jobs.programs.openqasm.standard_gates import BUILT_IN, RESERVED
 from quantum_jobs.programs.openqasm.text import SourceText
 from quantum_jobs.programs.openqasm.values import (

@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from quantum_jobs.programs.openqasm.numbers import WORD, converted, exact_quotient
 from quantum_jobs.programs.openqasm.selection import select
 from quantum_jobs.programs.openqasm.values import (
     UNKNOWN,
@@ -55,7 +56,6 @@ _ON_BITS: dict[str, Callable[[int, int], int]] = {
     "<<": operator.lshift,
     ">>": operator.rshift,
 }
-_WORD = 64
 
 
 class Expressions:
@@ -206,27 +206,27 @@ class Expressions:
         if sign == "**":
             return self._power(node, left, right)
         if sign == "/":
-            return _exact_quotient(node, int(left), int(right)) if whole else left / right
+            return exact_quotient(node, int(left), int(right)) if whole else left / right
         if sign == "%":
             return int(math.fmod(left, right)) if whole else math.fmod(left, right)
         if not isinstance(left, int) or not isinstance(right, int):
             raise Refused(node, f"{sign} needs integers")
-        if sign in {"<<", ">>"} and not 0 <= right < _WORD:
-            raise Refused(node, f"a shift by {right} is outside 0..{_WORD - 1}")
+        if sign in {"<<", ">>"} and not 0 <= right < WORD:
+            raise Refused(node, f"a shift by {right} is outside 0..{WORD - 1}")
         return _ON_BITS[sign](left, right)
 
     def _power(self, node: Any, left: float, right: float) -> float:
         if not isinstance(left, int) or not isinstance(right, int) or right < 0 or self.version == 2:
             return math.pow(left, right)
-        if abs(left) > 1 and right >= _WORD:
-            raise Refused(node, f"{left} ** {right} is beyond {_WORD} bits")
+        if abs(left) > 1 and right >= WORD:
+            raise Refused(node, f"{left} ** {right} is beyond {WORD} bits")
         return int(left**right)
 
     def _fitting(self, node: Any, value: float) -> float:
-        if isinstance(value, int) and not isinstance(value, bool) and not -(2 ** (_WORD - 1)) <= value < 2**_WORD:
+        if isinstance(value, int) and not isinstance(value, bool) and not -(2 ** (WORD - 1)) <= value < 2**WORD:
             if self.version == 2:
                 return float(value)
-            raise Refused(node, f"the integer is beyond {_WORD} bits")
+            raise Refused(node, f"the integer is beyond {WORD} bits")
         return value
 
     def _call(self, node: Any, scope: Scope) -> Value:
@@ -265,34 +265,9 @@ class Expressions:
         if kind not in {"int", "uint", "float", "angle", "bool"}:
             raise Refused(node, f"the type {kind} is not supported here")
         width = None if kind == "bool" or node.size is None else self.integer(node.size, scope)
-        if isinstance(width, int) and not 1 <= width <= _WORD:
-            raise Refused(node, f"a width of {width} bits is outside 1..{_WORD}")
+        if isinstance(width, int) and not 1 <= width <= WORD:
+            raise Refused(node, f"a width of {width} bits is outside 1..{WORD}")
         return kind, None if isinstance(width, Unknown) else width
-
-
-def converted(node: Any, value: Number, kind: str, width: int | None) -> Number:
-    """Give a value the type of a variable or cast; what does not fit is refused, never cut off."""
-    if isinstance(value, Unknown):
-        return value
-    if kind == "bool":
-        return bool(value)
-    if kind in {"float", "angle"}:
-        return float(value)
-    if not math.isfinite(value):
-        raise Refused(node, f"{value!r} is not an integer")
-    whole, bits = int(value), width or _WORD
-    low, high = (0, 2**bits) if kind == "uint" else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-    if not low <= whole < high:
-        raise Refused(node, f"{whole} does not fit {kind}[{bits}]")
-    return whole
-
-
-def _exact_quotient(node: Any, left: int, right: int) -> int:
-    if right == 0:
-        raise Refused(node, "division by zero")
-    if left % right:
-        raise Refused(node, f"{left}/{right} divides integers and loses the remainder; write {left}.0/{right}")
-    return left // right
 
 
 def _check_power_is_plain(node: Any) -> None:

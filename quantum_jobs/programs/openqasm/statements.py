@@ -14,10 +14,11 @@ from quantum_jobs.programs.ir import Gate, Operation, Register, walk
 from quantum_jobs.programs.openqasm.calls import Call, GateCalls
 from quantum_jobs.programs.openqasm.conditions import Conditions
 from quantum_jobs.programs.openqasm.declarations import Declarations
-from quantum_jobs.programs.openqasm.expressions import Expressions, converted
+from quantum_jobs.programs.openqasm.expressions import Expressions
+from quantum_jobs.programs.openqasm.loops import iterated
+from quantum_jobs.programs.openqasm.numbers import converted
 from quantum_jobs.programs.openqasm.operations import Operations
 from quantum_jobs.programs.openqasm.possible import check_possible
-from quantum_jobs.programs.openqasm.selection import inclusive_range
 from quantum_jobs.programs.openqasm.standard_gates import INCLUDES
 from quantum_jobs.programs.openqasm.text import SourceText
 from quantum_jobs.programs.openqasm.values import (
@@ -270,7 +271,7 @@ class Statements:
 
     def _for(self, node: Any) -> None:
         kind, width = self._expressions.scalar_type(node.type, self._scope)
-        values = self._iterated(node)
+        values = iterated(node.iterable, self._expressions, self._scope)
         if len(values) > self._limits.operations:
             limit = self._limits.operations
             raise Refused(node.iterable, f"the loop runs {len(values):,} times; at most {limit:,} are taken")
@@ -282,27 +283,6 @@ class Statements:
             self._block([body], {node.identifier.name: variable})
             if self._source.fault_count > before:
                 break
-
-    def _iterated(self, node: Any) -> Sequence[Number]:
-        iterable = node.iterable
-        match type(iterable).__name__:
-            case "RangeDefinition":
-                return self._range(iterable)
-            case "DiscreteSet":
-                return [self._expressions.number(value, self._scope) for value in iterable.values]
-            case _:
-                raise Refused(iterable, "a loop runs over a range [a:b] or a set {a, b} here")
-
-    def _range(self, node: Any) -> Sequence[Number]:
-        if node.start is None or node.end is None:
-            raise Refused(node, "a loop needs a range with start and end")
-        step = 1 if node.step is None else self._expressions.integer(node.step, self._scope)
-        start, end = (self._expressions.integer(item, self._scope) for item in (node.start, node.end))
-        if isinstance(start, Unknown) or isinstance(end, Unknown) or isinstance(step, Unknown):
-            return [UNKNOWN]
-        if step == 0:
-            raise Refused(node, "a range needs a step other than 0")
-        return inclusive_range(start, end, step)
 
     def _box(self, node: Any) -> None:
         if node.duration is not None:
