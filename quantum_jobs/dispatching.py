@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from quantum_jobs.errors import ServiceUnavailable
 from quantum_jobs.models import Job, Submission
 from quantum_jobs.ports import JobBlobs, QuantumWorkspace
-from quantum_jobs.programs import Program, read_program, read_sweep, write_qir_items
+from quantum_jobs.programs import Program, Resources, read_program, read_sweep, resources, write_qir_items
 
 QIR_MEDIA_TYPE = "qir.v1"
 
 
 @dataclass(frozen=True)
 class Translation:
-    """What is to run: one program per item, and all of them as the provider's input."""
+    """What is to run: one program per item with what it takes, and all of them as the provider's input."""
 
     programs: tuple[Program, ...]
+    resources: tuple[Resources, ...]
     qir: bytes
 
 
@@ -75,4 +76,4 @@ def _translate(submission: Submission, uploaded: bytes | None) -> Translation:
         programs = read_sweep(program.format, source, submission.parameter_sets)
     else:
         programs = (read_program(program.format, source),)
-    return Translation(programs, write_qir_items(programs).encode())
+    return Translation(programs, tuple(map(resources, programs)), write_qir_items(programs).encode())

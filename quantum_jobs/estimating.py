@@ -20,7 +20,10 @@ from quantum_jobs.waits import Waits
 
 @dataclass(frozen=True)
 class Estimate:
-    """One target: feasible where there is no reason against it; times in seconds."""
+    """One target: feasible where there is no reason against it.
+
+    `finish_by` is the median wait and the run from now; None where the wait is not known, or the job would be refused.
+    """
 
     target: Target
     cost: Money
@@ -79,16 +82,22 @@ class Estimator:
         account: Account,
         allowance: Allowance,
     ) -> Estimate:
-        cost = price(target, shots, translation, self._terms.rates)
+        cost = price(target, shots, translation.resources, self._terms.rates)
         checks: tuple[Callable[[], None], ...] = (
             lambda: targets.check_available(target),
-            lambda: targets.check_programs(target, shots, translation.programs, known),
+            lambda: targets.check_shots(target, shots),
+            lambda: targets.check_qubits(target, translation.programs, known),
+            lambda: targets.check_profile(target, translation.programs, known),
             lambda: account.check(target.id, cost, allowance),
         )
         reasons = [error for error in map(_refusal, checks) if error is not None]
         run = targets.run_seconds(target, shots, len(translation.programs))
-        finish = timestamp(now() + timedelta(seconds=(target.wait.p50_seconds or 0) + run)) if not reasons else None
-        return Estimate(target, cost, run, finish, tuple(reasons))
+        return Estimate(target, cost, run, _finish(target, run) if not reasons else None, tuple(reasons))
+
+
+def _finish(target: Target, run_seconds: float) -> str | None:
+    wait = target.wait.p50_seconds
+    return timestamp(now() + timedelta(seconds=wait + run_seconds)) if wait is not None else None
 
 
 def _refusal(check: Callable[[], None]) -> QuantumJobsError | None:

@@ -45,7 +45,7 @@ from quantum_jobs.models import (
 from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
 from quantum_jobs.prices import Rate
-from quantum_jobs.programs import resources
+from quantum_jobs.programs import Resources
 from quantum_jobs.uploading import Uploads
 from quantum_jobs.waits import Waits
 
@@ -112,7 +112,7 @@ class Submitter:
         uploaded = await self._uploads.content(caller, request.program)
         translation = await translated(request.submission, uploaded)
         targets.check_programs(target, request.shots, translation.programs, known)
-        cost = price(target, request.shots, translation, self._terms.rates)
+        cost = price(target, request.shots, translation.resources, self._terms.rates)
         _check_limits(request, cost)
         job = _new_job(caller, request, target, translation, cost)
         if request.reuse_seconds is not None:
@@ -204,9 +204,8 @@ class Submitter:
         return (await self._follower.write(stored, failed(stored.job, error.slug, error.detail))).job
 
 
-def price(target: Target, shots: int, translation: Translation, rates: Mapping[str, Rate]) -> Money:
-    """Price a job."""
-    items = [resources(program) for program in translation.programs]
+def price(target: Target, shots: int, items: Sequence[Resources], rates: Mapping[str, Rate]) -> Money:
+    """Price a job of these items."""
     return prices.rate_of(target.id, rates).price(items, shots, targets.run_seconds(target, shots, len(items)))
 
 

@@ -119,17 +119,40 @@ def check_programs(target: Target, shots: int, programs: Sequence[Program], targ
     Raises:
         ShotsOutOfRange, TooManyQubits, ProgramFormatUnsupported: says what the target takes.
     """
+    check_shots(target, shots)
+    check_qubits(target, programs, targets)
+    check_profile(target, programs, targets)
+
+
+def check_shots(target: Target, shots: int) -> None:
+    """Hold shots against a target.
+
+    Raises:
+        ShotsOutOfRange: says how many the target takes.
+    """
     if not target.min_shots <= shots <= target.max_shots:
         raise ShotsOutOfRange(shots, target.min_shots, target.max_shots)
-    for program in programs:
-        _check_fit(target, program, targets)
 
 
-def _check_fit(target: Target, program: Program, targets: Iterable[Target]) -> None:
-    if program.qubits > target.qubits:
-        wide_enough = sorted(item.id for item in targets if item.qubits >= program.qubits)
-        raise TooManyQubits(target.id, program.qubits, target.qubits, wide_enough)
-    if profile(program) == Profile.ADAPTIVE and target.qir_profile == "base":
+def check_qubits(target: Target, programs: Iterable[Program], targets: Iterable[Target]) -> None:
+    """Hold the width of the programs of a job against a target.
+
+    Raises:
+        TooManyQubits: says which targets are wide enough.
+    """
+    needed = max(program.qubits for program in programs)
+    if needed > target.qubits:
+        wide_enough = sorted(item.id for item in targets if item.qubits >= needed)
+        raise TooManyQubits(target.id, needed, target.qubits, wide_enough)
+
+
+def check_profile(target: Target, programs: Iterable[Program], targets: Iterable[Target]) -> None:
+    """Hold what the programs of a job do between measurements against a target.
+
+    Raises:
+        ProgramFormatUnsupported: says which targets take them.
+    """
+    if target.qir_profile == "base" and any(profile(program) == Profile.ADAPTIVE for program in programs):
         able = sorted(item.id for item in targets if item.qir_profile != "base")
         raise ProgramFormatUnsupported(
             f"The program measures or resets midway, or branches on a result; {target.id} measures at the end only.",
