@@ -57,5 +57,5 @@ TARGET_FILTERS = (
         {"type": "string", "enum": ["available", "degraded", "unavailable"]},
     ),
     Parameter("simulator", "Simulators only, or machines only.", {"type": "boolean"}),
-    Parameter("format", "Targets that take this format.", {"type": "string", "maxLength": 32}),
+    Parameter("format", "Targets that take this format.", {"type": "string", "minLength": 1, "maxLength": 128}),
 )
