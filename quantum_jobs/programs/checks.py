@@ -1,6 +1,6 @@
 """What a program needs of a target: QIR profile, size, depth; and the limits within which programs are read."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -120,14 +120,17 @@ class _Tally:
             self.two_qubit_gates += len(item.qubits) == 2
             self._step(item.qubits)
 
-    def _step(self, places: Iterable[int | Bit]) -> None:
+    def _step(self, places: Collection[int | Bit]) -> None:
         self.operations += 1
         self._layer(places, 1)
 
-    def _layer(self, places: Iterable[int | Bit], layers: int) -> None:
-        end = max((self.free.get(place, 0) for place in places), default=0) + layers
-        self.free.update(dict.fromkeys(places, end))
-        self.depth = max(self.depth, end)
+    def _layer(self, places: Collection[int | Bit], layers: int) -> None:
+        free = self.free
+        end = max([free.get(place, 0) for place in places], default=0) + layers
+        for place in places:
+            free[place] = end
+        if end > self.depth:
+            self.depth = end
 
     def _add_branch(self, branch: If) -> None:
         arms = []

@@ -28,6 +28,9 @@ class GateKind:
 
 def flatten(gate: Gate) -> Iterator[Gate]:
     """Write a gate with gates of `FLAT` only, up to global phase."""
+    if gate.name in FLAT:
+        yield gate
+        return
     for item in _flat(gate.name, gate.angles):
         yield Gate(item.name, tuple(gate.qubits[place] for place in item.qubits), item.angles)
 
