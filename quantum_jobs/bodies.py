@@ -41,7 +41,8 @@ type ParameterSet = Annotated[
 class Closed(BaseModel):
     """Refuses what it does not know."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built at the first use: a process that never sees a kind of body does not pay for its schema at its start.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class ProgramBody(Closed):
@@ -97,7 +98,11 @@ class OptionsBody(Closed):
 
     @model_validator(mode="after")
     def _small(self) -> Self:
-        if len(json.dumps(self.provider).encode()) > MAX_OPTIONS_BYTES:
+        try:
+            size = len(json.dumps(self.provider, allow_nan=False).encode())
+        except ValueError as error:
+            raise PydanticCustomError("no_number", "provider holds a number that JSON does not have") from error
+        if size > MAX_OPTIONS_BYTES:
             raise PydanticCustomError("too_large", f"provider has more than {MAX_OPTIONS_BYTES:,} bytes")
         reserved = sorted(set(_SET_BY_US) & set(self.provider))
         if reserved:

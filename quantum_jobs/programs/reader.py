@@ -3,17 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from typing import Protocol
 
 from quantum_jobs.errors import Fault, ProgramFormatUnsupported, ProgramInvalid
 from quantum_jobs.programs.checks import Limits
 from quantum_jobs.programs.inputs import Input
-from quantum_jobs.programs.ionq_reader import read_ionq
 from quantum_jobs.programs.ir import Program
-from quantum_jobs.programs.openqasm import OpenQasm
-from quantum_jobs.programs.qir_bitcode import bitcode_of, read_bitcode
-from quantum_jobs.programs.qir_reader import read_qir
-from quantum_jobs.programs.qpy import Qpy
-from quantum_jobs.programs.quil import Quil
 
 FORMATS = ("openqasm2", "openqasm3", "qir", "qiskit-qpy", "ionq-circuit", "quil")
 _LONG = frozenset({"qir", "qiskit-qpy"})
@@ -71,26 +66,57 @@ def program_inputs(
     """
     limits = limits or Limits()
     _check_size(format, source, limits)
-    if format in {"openqasm3", "openqasm2"}:
-        return OpenQasm(format, _text(format, source), limits).inputs()
-    if format == "qiskit-qpy":
-        return Qpy(source, limits).inputs()
-    return Quil(_text(format, source), limits).inputs() if format == "quil" else ()
+    read = _READERS.get(format)
+    return read(format, source, limits).inputs() if read else ()
 
 
 def _binding(format: str, source: str | bytes, limits: Limits) -> Binding:  # noqa: A002
     _check_size(format, source, limits)
-    match format:
-        case "openqasm2" | "openqasm3":
-            return OpenQasm(format, _text(format, source), limits).program
-        case "quil":
-            return Quil(_text(format, source), limits).program
-        case "qiskit-qpy":
-            return Qpy(source, limits).program
-        case "ionq-circuit":
-            return _without_parameters(format, read_ionq(_text(format, source), limits))
-        case _:
-            return _without_parameters(format, _read_qir(source, limits))
+    read = _READERS.get(format)
+    if read:
+        return read(format, source, limits).program
+    read_whole = _read_ionq if format == "ionq-circuit" else _read_qir
+    return _without_parameters(format, read_whole(source, limits))
+
+
+class _Parametrized(Protocol):
+    """A program as read, before its inputs have values."""
+
+    def inputs(self) -> tuple[Input, ...]: ...
+    def program(self, parameters: Mapping[str, float], /) -> Program: ...
+
+
+# A process imports the reader of a format when it meets the first program in it: all of them are 100 ms.
+def _openqasm(format: str, source: str | bytes, limits: Limits) -> _Parametrized:  # noqa: A002
+    from quantum_jobs.programs.openqasm import OpenQasm
+
+    return OpenQasm(format, _text(format, source), limits)
+
+
+def _quil(format: str, source: str | bytes, limits: Limits) -> _Parametrized:  # noqa: A002
+    from quantum_jobs.programs.quil import Quil
+
+    return Quil(_text(format, source), limits)
+
+
+def _qpy(_format: str, source: str | bytes, limits: Limits) -> _Parametrized:
+    from quantum_jobs.programs.qpy import Qpy
+
+    return Qpy(source, limits)
+
+
+_READERS: Mapping[str, Callable[[str, str | bytes, Limits], _Parametrized]] = {
+    "openqasm2": _openqasm,
+    "openqasm3": _openqasm,
+    "quil": _quil,
+    "qiskit-qpy": _qpy,
+}
+
+
+def _read_ionq(source: str | bytes, limits: Limits) -> Program:
+    from quantum_jobs.programs.ionq_reader import read_ionq
+
+    return read_ionq(_text("ionq-circuit", source), limits)
 
 
 def _without_parameters(format: str, program: Program) -> Binding:  # noqa: A002
@@ -111,6 +137,9 @@ def _check_size(format: str, source: str | bytes, limits: Limits) -> None:  # no
 
 
 def _read_qir(source: str | bytes, limits: Limits) -> Program:
+    from quantum_jobs.programs.qir_bitcode import bitcode_of, read_bitcode
+    from quantum_jobs.programs.qir_reader import read_qir
+
     bitcode = bitcode_of(source)
     if bitcode is not None:
         return read_bitcode(bitcode, limits)
