@@ -84,8 +84,8 @@ class Shepherd:
         Raises:
             ServiceUnavailable: something may be left; the message that announced the deletion comes back.
         """
+        await self._blobs.drop_result(job.owner, job.id)  # first: it can be read without the record
         await self._records.forget(job)
-        await self._blobs.drop_result(job.owner, job.id)
         if job.upload_id:
             await self._blobs.drop_program(job.owner, job.id)
         for attempt in job.attempts:

@@ -213,3 +213,56 @@ def test_what_has_not_the_form_of_a_job_id_is_not_found(name):
     request = func.HttpRequest(method="GET", url="https://x", headers={}, route_params={"jobId": name}, body=b"")
     with pytest.raises(JobNotFound):
         job_id(request)
+
+
+FULL = {
+    **BODY,
+    "parameterSets": [{"theta": 0.1}, {"theta": -2}],
+    "options": {"seed": 7, "provider": {"noise": {"model": "aria-1"}}},
+    "limits": {"maxCost": {"amount": "5.00"}, "startBy": "2126-11-22T18:00:00+01:00", "maxAttempts": 2},
+    "reuse": {"maxAge": "P1D"},
+}
+
+
+def test_limits_options_reuse_and_parameters_are_read():
+    request = job_request(post(FULL))
+    assert request.submission.parameter_sets == ({"theta": 0.1}, {"theta": -2.0})
+    assert (request.seed, request.submission.provider_options) == (7, {"noise": {"model": "aria-1"}})
+    assert (str(request.limits.max_cost), request.limits.max_attempts) == ("5.00 USD", 2)
+    assert request.limits.start_by == "2126-11-22T17:00:00.000Z"
+    assert request.reuse_seconds == 86_400
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"parameterSets": []}, "/parameterSets"),
+        ({"parameterSets": [{}]}, "/parameterSets/0"),
+        ({"parameterSets": [{"theta": "1"}]}, "/parameterSets/0/theta"),
+        ({"parameterSets": [{"9": 1}]}, "/parameterSets/0/9"),
+        ({"parameterSets": [{"theta": 1}] * 301}, "/parameterSets"),
+        ({"options": {"seed": -1}}, "/options/seed"),
+        ({"options": {"provider": {"shots": 3}}}, "/options"),
+        ({"options": {"provider": {"x": "y" * 9000}}}, "/options"),
+        ({"limits": {"maxCost": {"amount": "-1"}}}, "/limits/maxCost/amount"),
+        ({"limits": {"maxCost": {"amount": "1", "currency": "EUR"}}}, "/limits/maxCost/currency"),
+        ({"limits": {"startBy": "2126-11-22T18:00:00"}}, "/limits/startBy"),
+        ({"limits": {"maxAttempts": 0}}, "/limits/maxAttempts"),
+        ({"reuse": {"maxAge": "P91D"}}, "/reuse/maxAge"),
+        ({"reuse": {"maxAge": "PT0S"}}, "/reuse/maxAge"),
+        ({"reuse": {}}, "/reuse/maxAge"),
+        ({"program": {"format": "qir"}}, "/program"),
+        ({"program": {"format": "qir", "source": "x", "uploadId": "upl_" + "0" * 26}}, "/program"),
+        ({"program": {"format": "qir", "uploadId": "upl_x"}}, "/program/uploadId"),
+        ({"tags": {f"t{number}": "x" for number in range(17)}}, "/tags"),
+    ],
+)
+def test_a_member_out_of_its_bounds_is_refused_with_its_place(change, place):
+    assert set(faults({**BODY, **change})) == {place}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+@pytest.mark.parametrize("member", ['"parameterSets":[{"t":%s}]', '"options":{"provider":{"t":%s}}'])
+def test_a_number_that_is_none_is_refused(member, number):
+    body = json.dumps(BODY)[:-1] + "," + member % number + "}"
+    assert faults(body.encode())
