@@ -75,7 +75,7 @@ class JobFollower:
         Raises:
             ServiceUnavailable: the records do not answer.
         """
-        if changed.state.done and not stored.job.state.done and changed.cost_estimate.micros:
+        if changed.state.done and not stored.job.state.done and _costs(changed):
             written = await self._settled(stored, changed)
         else:
             written = await self._records.update(changed, stored.etag)
@@ -193,6 +193,11 @@ def _moved(job: Job, state: JobState, seen: ProviderJob, **changes: str) -> Job:
     attempts = job.with_attempt(state=state, started_at=seen.began, ended_at=seen.ended, cost=seen.cost)
     moved = job.moved_to(state, timestamp(now()), attempts=attempts, **changes)
     return _billed(moved) if state.done else moved
+
+
+def _costs(job: Job) -> bool:
+    # A target on no card is estimated as free; what its provider bills is used all the same.
+    return bool(job.cost_estimate.micros or (job.cost_actual and job.cost_actual.micros))
 
 
 def _billed(job: Job) -> Job:

@@ -59,6 +59,16 @@ def test_a_bill_in_another_currency_is_not_added_to_dollars():
     assert world.account() == (1_000_000, 0)
 
 
+def test_what_a_provider_bills_is_used_though_the_target_was_on_no_card():
+    world = World(QPU, terms=Terms({}, Allowance()))
+    job = submit(world)
+    assert job.cost_estimate.micros == 0
+    world.workspace.finish("Succeeded", cost=Money.of("2.5"))
+    world.blobs.give_output(([0, 0], 100))
+    assert world.get(job.id).cost_actual == Money.of("2.5")
+    assert world.account() == (2_500_000, 0)
+
+
 @pytest.mark.parametrize("code", ["CompilationError", "SomethingNew"])
 def test_a_failure_without_a_bill_releases_what_was_held(code):
     world = world_with()
