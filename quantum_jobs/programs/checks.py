@@ -12,7 +12,7 @@ from quantum_jobs.programs.ir import Barrier, Bit, Gate, If, Measure, Operation,
 class Limits:
     """Bounds on what is read; a program beyond one is a fault, found before the work is done.
 
-    `source_bytes` bounds OpenQASM, `qir_bytes` QIR, which is some fifty times as long for the same program.
+    `source_bytes` bounds what people write, `qir_bytes` what tools write: QIR and QPY, many times as long.
     `operations` counts gates of the flat set, measurements, resets and branches after all expansion; `steps` bounds
     loop turns, statements and gate calls on the way there; `nesting` counts open brackets and blocks.
     """

@@ -13,6 +13,7 @@ import pytest
 
 from quantum_jobs.errors import Fault, ProgramInvalid
 from quantum_jobs.programs import Limits, read_program
+from tests.programs import test_ionq_reader, test_qpy_reader, test_quil_hostile
 from tests.programs.test_faults import HEAD, HEAD2, MEASURED, MEASURED2
 
 DOUBLING = "gate g0 a { x a; }\n" + "".join(f"gate g{n} a {{ g{n - 1} a; g{n - 1} a; }}\n" for n in range(1, 60))
@@ -85,7 +86,17 @@ def test_the_limits_bound_what_is_held_in_memory() -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, env=_environment()
     )
-    assert (done.returncode, done.stdout.strip()) == (0, f"{len(LARGE)} refused"), done.stderr[-2000:]
+    assert (done.returncode, done.stdout.strip()) == (0, f"{len(bombs())} refused"), done.stderr[-2000:]
+
+
+def bombs() -> list[tuple[str, str | bytes]]:
+    """Every program made to exhaust the service, of every format."""
+    return [
+        *(("openqasm3", HEAD + source + MEASURED) for source in LARGE.values()),
+        *(("ionq-circuit", source) for source in test_ionq_reader.HOSTILE.values()),
+        *(("quil", source[:65_000]) for source in test_quil_hostile.HOSTILE.values()),
+        *(("qiskit-qpy", source) for source in test_qpy_reader.HOSTILE.values()),
+    ]
 
 
 def swallow_all() -> None:
@@ -93,7 +104,7 @@ def swallow_all() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + 400 * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    print(sum(bool(faults_of("openqasm3", HEAD + source + MEASURED)) for source in LARGE.values()), "refused")
+    print(sum(bool(faults_of(language, source)) for language, source in bombs()), "refused")
 
 
 def _environment() -> dict[str, str]:
