@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.clock import now, parse_timestamp
 from quantum_jobs.job_ids import is_job_id, is_upload_id
-from quantum_jobs.models import Upload
+from quantum_jobs.submissions import Upload
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

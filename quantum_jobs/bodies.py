@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from quantum_jobs.changing import MAX_TAGS, JobChange
 from quantum_jobs.clock import timestamp
-from quantum_jobs.models import EstimateRequest, JobLimits, JobRequest, ProgramSource, Submission
 from quantum_jobs.money import Money
+from quantum_jobs.submissions import EstimateRequest, JobLimits, JobRequest, ProgramSource, Submission
 
 MAX_SHOTS = 1_000_000  # of the schema; each target has its own, lower bound
 MAX_ITEMS = 300

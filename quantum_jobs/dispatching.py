@@ -5,9 +5,10 @@ import contextlib
 from dataclasses import dataclass
 
 from quantum_jobs.errors import ServiceUnavailable
-from quantum_jobs.models import Job, Submission
+from quantum_jobs.models import Job
 from quantum_jobs.ports import JobBlobs, QuantumWorkspace
 from quantum_jobs.programs import Program, Resources, read_program, read_sweep, resources, write_qir_items
+from quantum_jobs.submissions import Submission
 
 QIR_MEDIA_TYPE = "qir.v1"
 

@@ -8,11 +8,12 @@ from quantum_jobs.budgets import DIMENSION, Account, Allowance, month_end
 from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import QuantumJobsError
 from quantum_jobs.estimating import Estimate
-from quantum_jobs.models import Attempt, Job, JobLimits, JobState, Target, Wait
+from quantum_jobs.models import Attempt, Job, JobState, Target, Wait
 from quantum_jobs.money import Money
 from quantum_jobs.prices import Rate, rate_of
 from quantum_jobs.programs import FORMATS
 from quantum_jobs.resource_estimates import LogicalResources, PhysicalResources, ResourceEstimate
+from quantum_jobs.submissions import JobLimits
 
 
 def job_document(job: Job, base_url: str) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.dispatching import Translation, translated
 from quantum_jobs.errors import QuantumJobsError, RequestRefused, WrongState
-from quantum_jobs.models import Caller, EstimateRequest, Target
+from quantum_jobs.models import Caller, Target
 from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
 from quantum_jobs.resource_estimates import ResourceEstimate, resource_estimate
+from quantum_jobs.submissions import EstimateRequest
 from quantum_jobs.submitting import Terms, price
 from quantum_jobs.uploading import Uploads
 from quantum_jobs.waits import Waits

@@ -10,7 +10,7 @@ from quantum_jobs.documents import estimate_document, job_document, resources_do
 from quantum_jobs.errors import TooManyQubits
 from quantum_jobs.estimating import Estimate
 from quantum_jobs.histograms import Histogram, result_document
-from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, Register, Target, Upload
+from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, Register, Target
 from quantum_jobs.money import Money
 from quantum_jobs.prices import RATES
 from quantum_jobs.programs import Resources
@@ -22,6 +22,7 @@ from quantum_jobs.resource_estimates import (
     ResourceEstimate,
 )
 from quantum_jobs.responses import upload
+from quantum_jobs.submissions import Upload
 
 BELL = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 SWEEP = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\nqubit q;\nbit c;\nrx(theta) q;\nc = measure q;\n'

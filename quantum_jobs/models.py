@@ -11,11 +11,13 @@ from typing import Any, Self
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.job_ids import sortable
 from quantum_jobs.money import Money
+from quantum_jobs.submissions import JobLimits
 
 JOBS_SUBMIT = "Jobs.Submit"
 JOBS_READ_ALL = "Jobs.Read.All"
 JOBS_ADMIN = "Jobs.Admin"
 FREE = Money()
+UNLIMITED = JobLimits()
 HISTORY = "history"
 PROVIDER = "provider"
 
@@ -70,77 +72,6 @@ class Caller:
         """The partition of the caller's jobs: a hash, so that no identity is written into storage keys."""
         digest = hashlib.sha256(f"{self.tenant}\0{self.subject}".encode()).digest()
         return sortable(digest[:20])
-
-
-@dataclass(frozen=True)
-class ProgramSource:
-    """A program as it was submitted: its text, or the upload that holds it."""
-
-    format: str
-    source: str = ""
-    upload_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What stays beside the record of a job because it is large: program, values of parameters, provider's options.
-
-    `parameter_sets` are the runs of a sweep, one item of the result each; none is one run without parameters.
-    """
-
-    program: ProgramSource
-    parameter_sets: tuple[Mapping[str, float], ...] = ()
-    provider_options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class JobLimits:
-    """What the caller allows: cost over all attempts, the latest start (RFC 3339), attempts in all."""
-
-    max_cost: Money | None = None
-    start_by: str | None = None
-    max_attempts: int = 3
-
-
-@dataclass(frozen=True)
-class JobRequest:
-    """A validated submit: shape right, nothing checked against targets yet."""
-
-    target: str
-    shots: int
-    submission: Submission
-    key: str
-    fingerprint: str
-    name: str | None = None
-    tags: Mapping[str, str] = field(default_factory=dict)
-    seed: int | None = None
-    limits: JobLimits = JobLimits()
-    reuse_seconds: int | None = None
-    """How old an equal job's result may be that is given again; None is: run it."""
-
-    @property
-    def program(self) -> ProgramSource:
-        return self.submission.program
-
-
-@dataclass(frozen=True)
-class EstimateRequest:
-    """What to price and time: on the named targets, or on all."""
-
-    shots: int
-    submission: Submission
-    targets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A program that comes by blob: what was announced, and what the blob must hold."""
-
-    id: str
-    format: str
-    size: int
-    sha256: str
-    expires_at: str
 
 
 @dataclass(frozen=True)
@@ -212,7 +143,7 @@ class Job:
     upload_id: str | None = None
     simulator: bool = True
     seed: int | None = None
-    limits: JobLimits = JobLimits()
+    limits: JobLimits = UNLIMITED
     cost_estimate: Money = FREE
     cost_actual: Money | None = None
     next_attempt_at: str | None = None

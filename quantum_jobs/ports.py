@@ -4,17 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from quantum_jobs.budgets import Account, Allowance
-from quantum_jobs.models import (
-    Job,
-    JobQuery,
-    ProviderJob,
-    ShepherdMessage,
-    Stored,
-    Submission,
-    Target,
-    Upload,
-    WaitSamples,
-)
+from quantum_jobs.models import Job, JobQuery, ProviderJob, ShepherdMessage, Stored, Target, WaitSamples
+from quantum_jobs.submissions import Submission, Upload
 
 
 class QuantumWorkspace(Protocol):

@@ -20,8 +20,9 @@ from quantum_jobs.errors import (
     UnsupportedMediaType,
 )
 from quantum_jobs.job_ids import is_job_id
-from quantum_jobs.models import Caller, EstimateRequest, JobRequest
+from quantum_jobs.models import Caller
 from quantum_jobs.queries import query_of
+from quantum_jobs.submissions import EstimateRequest, JobRequest
 
 if TYPE_CHECKING:
     import azure.functions as func

@@ -29,8 +29,9 @@ from quantum_jobs.documents import (
 from quantum_jobs.errors import InternalError, NotAcceptable, QuantumJobsError
 from quantum_jobs.estimating import Estimates
 from quantum_jobs.histograms import csv_lines
-from quantum_jobs.models import Job, Submission, Upload
+from quantum_jobs.models import Job
 from quantum_jobs.queries import page_token
+from quantum_jobs.submissions import Submission, Upload
 
 __all__ = ["target_document"]
 

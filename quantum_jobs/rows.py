@@ -17,7 +17,8 @@ from pydantic import TypeAdapter
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.job_ids import id_prefix
-from quantum_jobs.models import Job, JobQuery, ProgramSource, Submission, Upload, WaitSamples
+from quantum_jobs.models import Job, JobQuery, WaitSamples
+from quantum_jobs.submissions import ProgramSource, Submission, Upload
 
 type Row = dict[str, Any]
 

@@ -23,23 +23,10 @@ from quantum_jobs.errors import (
 from quantum_jobs.estimating import Estimates, Estimator
 from quantum_jobs.following import JobFollower, output_blob
 from quantum_jobs.job_ids import is_job_id
-from quantum_jobs.models import (
-    JOBS_ADMIN,
-    JOBS_READ_ALL,
-    Caller,
-    EstimateRequest,
-    Job,
-    JobQuery,
-    JobRequest,
-    JobState,
-    ProviderJob,
-    Stored,
-    Submission,
-    Target,
-    Upload,
-)
+from quantum_jobs.models import JOBS_ADMIN, JOBS_READ_ALL, Caller, Job, JobQuery, JobState, ProviderJob, Stored, Target
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
 from quantum_jobs.shepherd import Shepherd
+from quantum_jobs.submissions import EstimateRequest, JobRequest, Submission, Upload
 from quantum_jobs.submitting import Submitter, Terms
 from quantum_jobs.uploading import Uploads
 from quantum_jobs.waits import Waits

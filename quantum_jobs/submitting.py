@@ -31,21 +31,12 @@ from quantum_jobs.errors import (
 from quantum_jobs.following import JobFollower, failed
 from quantum_jobs.histograms import reused_document
 from quantum_jobs.job_ids import hash_of_key, new_job_id, provider_job_id
-from quantum_jobs.models import (
-    Attempt,
-    Caller,
-    HistoryEntry,
-    Job,
-    JobRequest,
-    JobState,
-    Register,
-    ShepherdMessage,
-    Target,
-)
+from quantum_jobs.models import Attempt, Caller, HistoryEntry, Job, JobState, Register, ShepherdMessage, Target
 from quantum_jobs.money import Money
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
 from quantum_jobs.prices import Rate
 from quantum_jobs.programs import Resources
+from quantum_jobs.submissions import JobRequest
 from quantum_jobs.uploading import Uploads
 from quantum_jobs.waits import Waits
 

@@ -17,7 +17,8 @@ from quantum_jobs import rows
 from quantum_jobs.border import PATIENCE, answering
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved
-from quantum_jobs.models import Job, JobQuery, Stored, Submission, Upload, WaitSamples
+from quantum_jobs.models import Job, JobQuery, Stored, WaitSamples
+from quantum_jobs.submissions import Submission, Upload
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -6,8 +6,9 @@ from datetime import timedelta
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.errors import Fault, InvalidRequest, PayloadTooLarge, UploadIncomplete
 from quantum_jobs.job_ids import is_upload_id, new_upload_id
-from quantum_jobs.models import Caller, ProgramSource, Upload
+from quantum_jobs.models import Caller
 from quantum_jobs.ports import JobBlobs, JobRecords
+from quantum_jobs.submissions import ProgramSource, Upload
 
 MAX_UPLOAD_BYTES = 16 * 2**20  # what the readers of programs take
 _LINK_LIFE = timedelta(minutes=15)

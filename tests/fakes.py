@@ -9,17 +9,8 @@ from typing import Any
 from quantum_jobs import rows
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved, ProviderRefused, ServiceUnavailable
-from quantum_jobs.models import (
-    Job,
-    JobQuery,
-    ProviderJob,
-    ShepherdMessage,
-    Stored,
-    Submission,
-    Target,
-    Upload,
-    WaitSamples,
-)
+from quantum_jobs.models import Job, JobQuery, ProviderJob, ShepherdMessage, Stored, Target, WaitSamples
+from quantum_jobs.submissions import Submission, Upload
 
 from . import samples
 

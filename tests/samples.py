@@ -3,18 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from quantum_jobs.models import (
-    Attempt,
-    Caller,
-    HistoryEntry,
-    Job,
-    JobRequest,
-    JobState,
-    ProgramSource,
-    Register,
-    Submission,
-    Target,
-)
+from quantum_jobs.models import Attempt, Caller, HistoryEntry, Job, JobState, Register, Target
+from quantum_jobs.submissions import JobRequest, ProgramSource, Submission
 
 BELL = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 ALICE = Caller("tenant", "alice", "app:alice", frozenset({"Jobs.Submit"}))

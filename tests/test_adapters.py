@@ -22,9 +22,10 @@ from quantum_jobs.identity import managed_identity
 from quantum_jobs.job_ids import new_job_id, new_upload_id, provider_job_id
 from quantum_jobs.job_queue import JobQueue, read_message
 from quantum_jobs.key_vault import KeyVault
-from quantum_jobs.models import JobQuery, JobState, ProgramSource, ShepherdMessage, Submission, Upload, WaitSamples
+from quantum_jobs.models import JobQuery, JobState, ShepherdMessage, WaitSamples
 from quantum_jobs.money import Money
 from quantum_jobs.programs import read_program, write_qir
+from quantum_jobs.submissions import ProgramSource, Submission, Upload
 from quantum_jobs.table_storage import TableStorage
 
 from . import samples

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from quantum_jobs.budgets import Account, Allowance, allowance, month_end, month_of
 from quantum_jobs.errors import BudgetExceeded, CostLimitExceeded, SettingsMissing
-from quantum_jobs.models import JobLimits, JobState, ProgramSource, Submission
+from quantum_jobs.models import JobState
 from quantum_jobs.money import Money
 from quantum_jobs.prices import Rate
+from quantum_jobs.submissions import JobLimits, ProgramSource, Submission
 from quantum_jobs.submitting import Terms
 
 from . import samples

@@ -10,9 +10,10 @@ from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.clock import now, parse_timestamp, timestamp
 from quantum_jobs.documents import estimate_document
 from quantum_jobs.errors import ProgramInvalid, RequestRefused, UnknownTarget, WrongState
-from quantum_jobs.models import EstimateRequest, ProgramSource, Submission, WaitSamples
+from quantum_jobs.models import WaitSamples
 from quantum_jobs.money import Money
 from quantum_jobs.prices import RATES
+from quantum_jobs.submissions import EstimateRequest, ProgramSource, Submission
 from quantum_jobs.submitting import Terms
 from quantum_jobs.targets import KNOWN_TARGETS, offered
 from quantum_jobs.waits import LEAST_SAMPLES

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantum_jobs.clock import timestamp
-from quantum_jobs.models import Attempt, JobLimits, JobState
+from quantum_jobs.models import Attempt, JobState
 from quantum_jobs.money import Money
 from quantum_jobs.retries import is_transient, next_attempt_at
+from quantum_jobs.submissions import JobLimits
 
 from . import samples
 from .world import World

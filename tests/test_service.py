@@ -18,7 +18,8 @@ from quantum_jobs.errors import (
     UnknownTarget,
 )
 from quantum_jobs.job_ids import provider_job_id
-from quantum_jobs.models import JobState, ProgramSource
+from quantum_jobs.models import JobState
+from quantum_jobs.submissions import ProgramSource
 
 from . import samples
 from .world import World

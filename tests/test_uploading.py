@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from quantum_jobs.errors import InvalidRequest, JobNotFound, PayloadTooLarge, UploadIncomplete
 from quantum_jobs.job_ids import new_upload_id
-from quantum_jobs.models import JobState, ProgramSource, Submission
+from quantum_jobs.models import JobState
+from quantum_jobs.submissions import ProgramSource, Submission
 from quantum_jobs.uploading import MAX_UPLOAD_BYTES
 
 from . import samples
