@@ -15,11 +15,11 @@ _NAME = r'[\w.$-]+|"[^"]*"'
 _COMMENT = re.compile(r'("[^"]*")|;.*')
 _IGNORED = re.compile(r"(source_filename|target|declare|%|!|uselistorder|\^|module asm\b|$)")
 _GLOBAL = re.compile(rf"@({_NAME})\s*=.*?\[\d+ x i8\]\s+(?:c\"([^\"]*)\"|(zeroinitializer))")
-_DEFINE = re.compile(rf"define\s.*?@({_NAME})\s*\((.*?)\)(.*)\{{$")
+_DEFINE = re.compile(rf"define\s[^@]*@({_NAME})\s*\((.*?)\)(.*)\{{$")
 _ATTRIBUTES = re.compile(r"attributes\s+#(\d+)\s*=\s*\{(.*)\}$")
 _ATTRIBUTE = re.compile(r'"([^"]*)"(?:="([^"]*)")?')
 _LABEL = re.compile(rf"({_NAME}):$")
-_CALL = re.compile(rf"(?:%({_NAME})\s*=\s*)?(?:(?:tail|musttail|notail)\s+)?call\s+[^@]*@({_NAME})\((.*)\)([^()]*)$")
+_CALL = re.compile(rf"(?:%({_NAME})\s*=\s*)?(?:(?:tail|musttail|notail)\s+)?call\s[^@]*@({_NAME})\((.*)\)([^()]*)$")
 _JUMP = re.compile(rf"br\s+label\s+%({_NAME})")
 _BRANCH = re.compile(rf"br\s+i1\s+(%(?:{_NAME})|true|false),\s*label\s+%({_NAME}),\s*label\s+%({_NAME})")
 _RETURN = re.compile(r"ret\s+(void|i64\s+\S+|i32\s+\S+)")
@@ -118,7 +118,8 @@ def _lines(text: str) -> Iterator[tuple[Place, str]]:
 
 
 def _read_top(module: Module, place: Place, line: str) -> Function | None:
-    if match := _DEFINE.match(line):
+    # Without the brace at its end the pattern would try every parenthesis, each to the end of the line.
+    if line.endswith("{") and (match := _DEFINE.match(line)):
         groups = tuple(re.findall(r"#(\d+)", match[3]))
         function = Function(match[1].strip('"'), place, match[2].strip(), groups)
         module.functions.append(function)

@@ -286,3 +286,15 @@ def test_a_hundred_thousand_instructions_are_read_and_one_more_is_refused() -> N
 def test_the_child_gives_text_that_llvm_reads_again() -> None:
     bitcode = pyqir.Module.from_ir(pyqir.Context(), golden("bell")).bitcode
     assert pyqir.Module.from_ir(pyqir.Context(), disassembled(bitcode)).verify() is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["define i64 @a(", "@a(", "@a)", " ", '"', "[1", "call ", "#0 ", '";', "(", ")", "i8* null, ", "%a = call "],
+)
+@pytest.mark.parametrize("start", ["define i64 ", "  call ", "@a = ", "attributes #0 = {", "  br i1 ", ""])
+def test_a_long_line_takes_time_in_proportion(start: str, piece: str) -> None:
+    """In the square of its length, any of these would take minutes."""
+    line = start + piece * (2**18 // len(piece)) + "x"
+    for text in (line, module(f"  {line}\n")):
+        assert faults_of(text)
