@@ -104,11 +104,13 @@ def round_trips(api: Api, sdk: BareSdk, wire: Wire) -> Iterator[Row]:
     api.finish(job)
     _, final = _counted(wire, lambda: api.get(job))
     _, result = _counted(wire, lambda: api.get(f"{job}/result"))
+    _, listed = _counted(wire, lambda: api.get("/jobs"))
     _, bare_result = _counted(wire, lambda: sdk.finish(bare_job))
     yield Row("outbound calls, submit", str(submit), "4", submit <= 4, f"bare SDK {bare_submit}")
     yield Row("outbound calls, pending status", str(pending), "2", pending <= 2)
     yield Row("outbound calls, final status", str(final), "1", final <= 1)
     yield Row("outbound calls, result", str(result), "1", result <= 1, f"bare SDK {bare_result}")
+    yield Row("outbound calls, list", str(listed), "1", listed <= 1)
 
 
 def _pending_status(api: Api, wire: Wire) -> int:

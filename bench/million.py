@@ -1,0 +1,146 @@
+"""`make bench-million`: the service with a hundred and with a million stored jobs, in one process and one run."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import stat
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from bench import fill
+from bench.__main__ import show
+from bench.clients import Api
+from bench.rows import Row
+
+HERE = Path(__file__).resolve().parent
+FEW = 100
+PRICED = "ionq.qpu.aria-1"
+ROUNDS, TURNS = 40, 3
+HEAP_MEGABYTES = 14_000
+AS_AZURITE_IS = 10_000  # jobs: one list looks at every row of the table, so a million would take minutes to ask
+_BAR = 1.2
+
+
+def main() -> None:
+    words = argparse.ArgumentParser(prog="python -m bench.million", description=__doc__)
+    words.add_argument("--jobs", type=int, default=1_000_000, help="jobs in all (default: %(default)s)")
+    words.add_argument("--inside", choices=("keyed", "plain"), help=argparse.SUPPRESS)
+    chosen = words.parse_args()
+    if chosen.inside == "keyed":
+        show(service(chosen.jobs))
+    elif chosen.inside == "plain":
+        show(azurite(AS_AZURITE_IS))
+    else:
+        run("plain", [])
+        run("keyed", ["--require", str(HERE / "keyed_tables.cjs")], "--jobs", str(chosen.jobs))
+
+
+def run(inside: str, options: list[str], *arguments: str) -> None:
+    """Run this module inside a local cloud whose Azurite has a large heap, and what the options load into it."""
+    node = shutil.which("node") or "node"
+    with tempfile.TemporaryDirectory() as folder:
+        wrapper = Path(folder) / "node"
+        wrapper.write_text(f'#!/bin/sh\nexec {node} --max-old-space-size={HEAP_MEGABYTES} {" ".join(options)} "$@"\n')
+        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+        words = [sys.executable, "-m", "bench.million", "--inside", inside, *arguments]
+        command = [sys.executable, "-m", "local", "run", "--", *words]
+        environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+        code = os.spawnve(os.P_WAIT, sys.executable, command, environment)  # noqa: S606
+    if code:
+        sys.exit(code)
+
+
+def service(jobs: int) -> Iterator[Row]:
+    """Each operation with few and with many stored jobs."""
+    seconds = fill.fill(FEW)
+    few = measured(FEW)
+    seconds = fill.fill(jobs, _progress(jobs), start=FEW)
+    many = measured(min(jobs, fill.JOBS_OF_THE_CALLER))
+    yield Row(f"filling in {jobs:,} jobs", f"{seconds:.0f} s", "-", ok=True, beside=f"{jobs / seconds:.0f} jobs/s")
+    for what, ours in many.items():
+        ratio = ours / few[what]
+        beside = f"with {FEW} stored {few[what] * 1000:.1f} ms, ratio {ratio:.2f}"
+        yield Row(f"{what}, {jobs:,} stored", f"{ours * 1000:.1f} ms", f"ratio < {_BAR}", ratio < _BAR, beside)
+
+
+def azurite(jobs: int) -> Iterator[Row]:
+    """Azurite as it is, asked directly: what a read costs it by the number of rows."""
+    fill.fill(FEW)
+    few = asyncio.run(table_reads(FEW))
+    fill.fill(jobs, start=FEW)
+    many = asyncio.run(table_reads(jobs))
+    for what, ours in many.items():
+        ratio = ours / few[what]
+        beside = f"with {FEW} stored {few[what] * 1000:.1f} ms, ratio {ratio:.2f}; no bar: not ours"
+        yield Row(f"Azurite as it is: {what}, {jobs:,}", f"{ours * 1000:.1f} ms", "-", ok=True, beside=beside)
+
+
+def measured(mine: int) -> Mapping[str, float]:
+    """Give the median of each operation in seconds; the caller has so many stored jobs."""
+    api, owner = Api(), fill.caller_of_the_bench()
+    stored = [fill.finished_job(owner, number * 7919 % mine).id for number in range(ROUNDS * TURNS)]
+    ran = [api.submit() for _ in range(10)]
+    for job in ran:
+        api.finish(job)
+    ids, results = iter(stored), iter(ran * (ROUNDS * TURNS))
+    found = {
+        "nothing (GET /health/live)": _median(lambda: api.get("/health/live")),
+        "submit": _median(lambda: api.submit()),
+        "submit to a priced target": _median(lambda: api.submit(PRICED)),
+        "status": _median(lambda: api.get(f"/jobs/{next(ids)}").raise_for_status()),
+        "list, first page": _median(lambda: api.get("/jobs?pageSize=25").raise_for_status()),
+        "list, by tag": _median(lambda: api.get("/jobs?pageSize=25&tag=team:finance").raise_for_status()),
+        "result": _median(lambda: api.get(f"{next(results)}/result").raise_for_status()),
+    }
+    return found | {f"the table itself: {what}": seconds for what, seconds in asyncio.run(table_reads(mine)).items()}
+
+
+async def table_reads(mine: int) -> Mapping[str, float]:
+    """Give the medians of the store's own reads in seconds, by the service's adapter, without the service."""
+    from quantum_jobs.identity import managed_identity
+    from quantum_jobs.models import JobQuery
+    from quantum_jobs.table_storage import TableStorage
+
+    owner, times = fill.caller_of_the_bench(), dict[str, list[float]]()
+    table = TableStorage(f"https://{fill.host()}", managed_identity(""))
+    for number in range(12):
+        job = fill.finished_job(owner, number * 7919 % mine)
+        reads = {"one record": table.get(owner, job.id), "first page of a list": table.page(owner, JobQuery())}
+        for what, read in reads.items():
+            started = time.perf_counter()
+            await read
+            times.setdefault(what, []).append(time.perf_counter() - started)
+    table.close()
+    return {what: statistics.median(seconds[2:]) for what, seconds in times.items()}
+
+
+def _median(call: Callable[[], object]) -> float:
+    """Give the least of three medians: what others do on this machine is no part of it."""
+    medians = []
+    for _ in range(TURNS):
+        times = []
+        for _ in range(ROUNDS):
+            started = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - started)
+        medians.append(statistics.median(times))
+    return min(medians)
+
+
+def _progress(jobs: int) -> fill.Progress:
+    started = time.perf_counter()
+
+    def tell(made: int) -> None:
+        sys.stderr.write(f"\r{made:,} of {jobs:,} jobs, {made / (time.perf_counter() - started):.0f}/s ")
+
+    return tell
+
+
+if __name__ == "__main__":
+    os.chdir(HERE.parent)
+    main()
