@@ -28,7 +28,7 @@ from quantum_jobs.programs.ir import HIDDEN
 from tests.programs import circuits, engine, referee
 
 SHORT = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-LONG = settings(max_examples=4_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LONG = settings(max_examples=2_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 QUBITS, SIZES = 3, (2, 1)
 SHOWN = [Bit(register, index) for register, size in enumerate(SIZES) for index in range(size)]
 HIDDEN_BITS = [Bit(HIDDEN, 0), Bit(HIDDEN, 1)]
