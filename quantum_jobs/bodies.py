@@ -128,8 +128,8 @@ class JobBody(Closed):
     shots: Annotated[int, Field(ge=1, le=MAX_SHOTS), BeforeValidator(_whole)]
     program: ProgramBody
     parameterSets: Annotated[list[ParameterSet], Field(min_length=1, max_length=MAX_ITEMS)] | None = None  # noqa: N815
-    options: OptionsBody = OptionsBody()
-    limits: LimitsBody = LimitsBody()
+    options: OptionsBody = Field(default_factory=OptionsBody)  # made at import it would build its schema there
+    limits: LimitsBody = Field(default_factory=LimitsBody)
     reuse: ReuseBody | None = None
     name: Name | None = None
     tags: Annotated[dict[TagName, TagValue], Field(max_length=MAX_TAGS)] = {}

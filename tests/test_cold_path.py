@@ -56,8 +56,8 @@ def test_no_schema_of_an_answer_is_imported_before_somebody_asks_for_the_specifi
 
 def test_the_schema_of_a_body_is_built_at_its_first_use():
     code = (
-        "from quantum_jobs.bodies import JobBody, JobPatch\n"
-        "assert not JobBody.__pydantic_complete__\n"
+        "from quantum_jobs.bodies import JobBody, JobPatch, LimitsBody, OptionsBody\n"
+        "assert not {model.__pydantic_complete__ for model in (JobBody, JobPatch, LimitsBody, OptionsBody)} - {False}\n"
         'JobPatch.model_validate_json(\'{"name": "bell"}\')\n'
         "assert JobPatch.__pydantic_complete__\n"
         "assert not JobBody.__pydantic_complete__\n"
