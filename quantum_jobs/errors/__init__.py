@@ -1,0 +1,113 @@
+"""Every error of the service, with the problem it becomes over HTTP.
+
+    QuantumJobsError
+    ├── InternalError 500         unexpected; says nothing but the request id
+    ├── RequestRefused            the caller can mend it; nothing was written, nothing costs
+    │   ├── InvalidRequest 400    IdempotencyKeyMissing 400
+    │   ├── Unauthorized 401      Forbidden 403         BudgetExceeded 403
+    │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404
+    │   ├── MethodNotAllowed 405  NotAcceptable 406     PreconditionFailed 412
+    │   ├── PayloadTooLarge 413   UnsupportedMediaType 415
+    │   └── IdempotencyKeyReused, ProgramInvalid, ProgramFormatUnsupported, TooManyQubits,
+    │       ShotsOutOfRange, UnknownTarget, CostLimitExceeded, DeadlineImpossible 422
+    ├── WrongState                right request, wrong moment
+    │   ├── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
+    │   ├── JobAlreadyDone, JobNotDone, UploadIncomplete 409
+    │   └── ResultExpired 410
+    └── ServiceFault              ours
+        ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
+        ├── AccountMoved 503          two writers of one account; inside only, repeated
+        ├── ProviderRefused 502       the workspace refused a job for good; becomes a job's error, not an answer
+        ├── ResultUnreadable 500      a result document in no known shape; becomes a job's error, not an answer
+        └── SettingsMissing 500       at start only
+
+A slug is part of the API and never changes; titles and details may.
+"""
+
+from quantum_jobs.errors.base import Fault, InternalError, QuantumJobsError
+from quantum_jobs.errors.refused import (
+    BudgetExceeded,
+    CostLimitExceeded,
+    DeadlineImpossible,
+    Forbidden,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    JobNotFound,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    PayloadTooLarge,
+    PreconditionFailed,
+    ProgramFormatUnsupported,
+    ProgramInvalid,
+    RequestRefused,
+    ShotsOutOfRange,
+    TargetNotFound,
+    TooManyQubits,
+    Unauthorized,
+    UnknownTarget,
+    UnsupportedMediaType,
+)
+from quantum_jobs.errors.service import (
+    AccountMoved,
+    ProviderRefused,
+    ResultUnreadable,
+    ServiceFault,
+    ServiceUnavailable,
+    SettingsMissing,
+)
+from quantum_jobs.errors.states import (
+    JobAlreadyDone,
+    JobCancelled,
+    JobFailed,
+    JobNotDone,
+    ResultExpired,
+    ResultNotReady,
+    TargetUnavailable,
+    UploadIncomplete,
+    WrongState,
+)
+
+__all__ = [
+    "AccountMoved",
+    "BudgetExceeded",
+    "CostLimitExceeded",
+    "DeadlineImpossible",
+    "Fault",
+    "Forbidden",
+    "IdempotencyKeyMissing",
+    "IdempotencyKeyReused",
+    "InternalError",
+    "InvalidRequest",
+    "JobAlreadyDone",
+    "JobCancelled",
+    "JobFailed",
+    "JobNotDone",
+    "JobNotFound",
+    "MethodNotAllowed",
+    "NotAcceptable",
+    "NotFound",
+    "PayloadTooLarge",
+    "PreconditionFailed",
+    "ProgramFormatUnsupported",
+    "ProgramInvalid",
+    "ProviderRefused",
+    "QuantumJobsError",
+    "RequestRefused",
+    "ResultExpired",
+    "ResultNotReady",
+    "ResultUnreadable",
+    "ServiceFault",
+    "ServiceUnavailable",
+    "SettingsMissing",
+    "ShotsOutOfRange",
+    "TargetNotFound",
+    "TargetUnavailable",
+    "TooManyQubits",
+    "Unauthorized",
+    "UnknownTarget",
+    "UnsupportedMediaType",
+    "UploadIncomplete",
+    "WrongState",
+]
