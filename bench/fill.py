@@ -10,6 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
@@ -66,6 +67,9 @@ class Table:
         answer = self.request("POST", "/$batch", body, {"Content-Type": f"multipart/mixed; boundary={batch}"})
         if answer.count(b"HTTP/1.1 204") != len(entities):
             raise RuntimeError(f"the table refused a row: {answer[:2000]!r}")
+
+    def close(self) -> None:
+        self._http.close()
 
     def create(self) -> None:
         """Make the table, if there is none yet."""
@@ -138,19 +142,22 @@ def fill(jobs: int, progress: Progress = lambda count: None, start: int = 0) -> 
 
     The caller has `start` of them already.
     """
-    table, started, made = Table(), time.perf_counter(), start
-    table.create()
-    for owner, count in owners(jobs):
-        first = start if owner == caller_of_the_bench() else 0
-        finished = [finished_job(owner, number) for number in range(first, count)]
-        of_owner = [rows.record_row(job) for job in finished]
-        of_owner += [rows.key_row(job, _SUBMISSION) for job in finished]
-        for kind in (of_owner, [rows.pointer_row(job) for job in finished]):
-            for entities in batched(kind, BATCH, strict=False):
-                table.insert(entities)
-        made += count
-        progress(made)
+    started, made = time.perf_counter(), start
+    with closing(Table()) as table:
+        table.create()
+        for owner, count in owners(jobs):
+            first = start if owner == caller_of_the_bench() else 0
+            _insert(table, [finished_job(owner, number) for number in range(first, count)])
+            made += count - first
+            progress(made)
     return time.perf_counter() - started
+
+
+def _insert(table: Table, jobs: Sequence[Job]) -> None:
+    of_owner = [*map(rows.record_row, jobs), *(rows.key_row(job, _SUBMISSION) for job in jobs)]
+    for kind in (of_owner, [rows.pointer_row(job) for job in jobs]):
+        for entities in batched(kind, BATCH, strict=False):
+            table.insert(entities)
 
 
 def finished_job(owner: str, number: int) -> Job:

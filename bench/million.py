@@ -9,7 +9,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench import fill
@@ -18,6 +18,7 @@ from bench.clients import Api
 from bench.rows import Row
 
 HERE = Path(__file__).resolve().parent
+KEYED = ("--require", str(HERE / "keyed_tables.cjs"))
 FEW = 100
 PRICED = "ionq.qpu.aria-1"
 ROUNDS, TURNS = 40, 3
@@ -37,22 +38,26 @@ def main() -> None:
         show(azurite(AS_AZURITE_IS))
     else:
         run("plain", [])
-        run("keyed", ["--require", str(HERE / "keyed_tables.cjs")], "--jobs", str(chosen.jobs))
+        run("keyed", KEYED, "--jobs", str(chosen.jobs))
 
 
-def run(inside: str, options: list[str], *arguments: str) -> None:
+def run(inside: str, options: Sequence[str], *arguments: str) -> None:
     """Run this module inside a local cloud whose Azurite has a large heap, and what the options load into it."""
-    node = shutil.which("node") or "node"
     with tempfile.TemporaryDirectory() as folder:
-        wrapper = Path(folder) / "node"
-        wrapper.write_text(f'#!/bin/sh\nexec {node} --max-old-space-size={HEAP_MEGABYTES} {" ".join(options)} "$@"\n')
-        wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
         words = [sys.executable, "-m", "bench.million", "--inside", inside, *arguments]
         command = [sys.executable, "-m", "local", "run", "--", *words]
-        environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+        environment = {**os.environ, "PATH": path_with_node(Path(folder), options)}
         code = os.spawnve(os.P_WAIT, sys.executable, command, environment)  # noqa: S606
     if code:
         sys.exit(code)
+
+
+def path_with_node(folder: Path, options: Sequence[str]) -> str:
+    """Give a PATH on which `node` is one with these options and a large heap; it lies in the folder."""
+    node, wrapper = shutil.which("node") or "node", folder / "node"
+    wrapper.write_text(f'#!/bin/sh\nexec {node} --max-old-space-size={HEAP_MEGABYTES} {" ".join(options)} "$@"\n')
+    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    return f"{folder}{os.pathsep}{os.environ['PATH']}"
 
 
 def service(jobs: int) -> Iterator[Row]:
