@@ -1,7 +1,8 @@
 """The rate card: what a run costs, by the dimensions that each provider bills.
 
 The dimensions are those of the service's recorded bills. The unit prices are round figures chosen here, not those of
-the providers: set `RATE_CARD` to your agreement's (docs/operations.md). Not verified on Azure.
+the providers: set `RATE_CARD` to your agreement's (docs/operations.md). Gates are counted on the program as it is sent,
+both arms of a branch included; a provider may bill what its compiler makes of them. Not verified on Azure.
 """
 
 import json
