@@ -13,7 +13,7 @@ import pytest
 from tests.local.azure_quantum.caller import Caller
 from tests.local.azure_quantum.conftest import Served
 from tests.local.azure_quantum.rests import FAILS, FINISHES, HOLDS, SUCCEEDS, WAITS, provider_of, script
-from tests.local.azure_quantum.shapes import (
+from tests.local.azure_quantum.body_shapes import (
     Shape,
     each,
     exactly,
