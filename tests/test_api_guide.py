@@ -58,7 +58,7 @@ def test_the_guide_tells_every_operation_that_callers_use():
     for item in OPERATIONS:
         word = {"get_raw_result": "rawResult", "get_program": "program", "get_error": "`type`"}.get(item.name)
         if not item.name.startswith("health"):
-            assert word or f"/{item.path.partition('/')[0]}" in text, item.name
+            assert (word or f"/{item.path.partition('/')[0]}") in text, item.name
 
 
 def test_the_guide_tells_every_format():
