@@ -26,20 +26,30 @@ if [ "$${v:-0}" -lt 20 ] || ! command -v npm >/dev/null; then \
 fi
 endef
 
+# uv is many times as fast as pip; where it cannot be had, pip does it.
+INSTALL = $(UV) pip install -q --python $(PY) --compile-bytecode -r $(1) 2>/dev/null || $(PY) -m pip install -q --disable-pip-version-check -r $(1)
+
 .PHONY: help
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
 
 .PHONY: setup
-setup: ## install everything into this folder (.venv, node_modules)
+setup: ## install what the local cloud needs into this folder (.venv, node_modules)
 	@$(MAKE) -s -j2 .venv/ready node_modules/ready
 
-.venv/ready: requirements-dev.txt requirements.txt
+.PHONY: dev
+dev: setup .venv/dev ## install what tests and checks need as well
+
+.venv/ready: requirements-local.txt requirements.txt
 	@python=$$($(FIND_PYTHON)); echo "Installing Python packages into .venv ..."; \
 	$$python -m venv --clear .venv; \
-	if $(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null \
-	   && $(UV) pip install -q --python $(PY) --compile-bytecode -r requirements-dev.txt 2>/dev/null; then :; \
-	else $(PY) -m pip install -q --disable-pip-version-check -r requirements-dev.txt; fi; \
+	$(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true; \
+	$(call INSTALL,requirements-local.txt); \
+	touch $@
+
+.venv/dev: requirements-dev.txt .venv/ready
+	@echo "Installing what tests and checks need into .venv ..."; \
+	$(call INSTALL,requirements-dev.txt); \
 	touch $@
 
 .venv-referee/ready: requirements-referee.txt .venv/ready
@@ -61,6 +71,7 @@ node_modules/ready: package-lock.json
 .PHONY: lock
 lock: .venv/ready ## pin requirements*.in into requirements*.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements.in -o requirements.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-local.in -o requirements-local.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-dev.in -o requirements-dev.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-referee.in -o requirements-referee.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-pasqal.in -o requirements-pasqal.txt
@@ -74,16 +85,16 @@ up: setup ## start the local cloud and keep it running (PORT=7071)
 	@$(PY) -m local up --port $(PORT)
 
 .PHONY: test
-test: setup ## all tests
+test: dev ## all tests
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
-test-long: setup .venv-referee/ready ## the proofs that take minutes, with independent simulators beside ours
+test-long: dev .venv-referee/ready ## the proofs that take minutes, with independent simulators beside ours
 	@.venv-referee/bin/python -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
 	@$(PY) -m tests.referee.seeded_defects
 
 .PHONY: check
-check: .venv/ready ## format, lint, types, import direction
+check: .venv/dev ## format, lint, types, import direction
 	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
 
 .PHONY: spec
