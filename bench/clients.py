@@ -2,6 +2,7 @@
 
 import os
 import uuid
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -23,9 +24,9 @@ SHOTS = 100
 class Api:
     """A caller of the HTTP API with one kept-alive connection."""
 
-    def __init__(self) -> None:
-        headers = {"Authorization": f"Bearer {os.environ['QUANTUM_JOBS_TOKEN']}"}
-        self.http = httpx.Client(base_url=os.environ["QUANTUM_JOBS_URL"], headers=headers, timeout=60, trust_env=False)
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        headers = {"Authorization": f"Bearer {environment['QUANTUM_JOBS_TOKEN']}"}
+        self.http = httpx.Client(base_url=environment["QUANTUM_JOBS_URL"], headers=headers, timeout=60, trust_env=False)
 
     def submit(self, target: str = TARGET) -> str:
         """Submit a Bell program under a new key; give the job's path."""

@@ -2,14 +2,18 @@
 
 import argparse
 import asyncio
+import itertools
+import json
 import os
 import shutil
 import stat
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bench import fill
@@ -21,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 KEYED = ("--require", str(HERE / "keyed_tables.cjs"))
 FEW = 100
 PRICED = "ionq.qpu.aria-1"
-ROUNDS, TURNS = 40, 3
+ROUNDS = 80
 HEAP_MEGABYTES = 14_000
 AS_AZURITE_IS = 10_000  # jobs: one list looks at every row of the table, so a million would take minutes to ask
 _BAR = 1.2
@@ -61,16 +65,37 @@ def path_with_node(folder: Path, options: Sequence[str]) -> str:
 
 
 def service(jobs: int) -> Iterator[Row]:
-    """Each operation with few and with many stored jobs."""
-    seconds = fill.fill(FEW)
-    few = measured(FEW)
+    """Each operation with few and with many stored jobs.
+
+    Twice: in one process before and after the filling, and after it turn by turn with a second cloud that has few.
+    """
+    fill.fill(FEW)
+    before = medians(operations(Api(), FEW))
     seconds = fill.fill(jobs, _progress(jobs), start=FEW)
-    many = measured(min(jobs, fill.JOBS_OF_THE_CALLER))
     yield Row(f"filling in {jobs:,} jobs", f"{seconds:.0f} s", "-", ok=True, beside=f"{jobs / seconds:.0f} jobs/s")
-    for what, ours in many.items():
-        ratio = ours / few[what]
-        beside = f"with {FEW} stored {few[what] * 1000:.1f} ms, ratio {ratio:.2f}"
-        yield Row(f"{what}, {jobs:,} stored", f"{ours * 1000:.1f} ms", f"ratio < {_BAR}", ratio < _BAR, beside)
+    with small_cloud() as small:
+        few, many = operations(small, FEW), operations(Api(), min(jobs, fill.JOBS_OF_THE_CALLER))
+        both = medians(
+            {(what, side): call for what in many for side, call in (("few", few[what]), ("many", many[what]))}
+        )
+    for what in many:
+        ours, theirs = both[what, "many"], both[what, "few"]
+        beside = f"beside one with {FEW} {theirs * 1000:.1f} ms, ratio {ours / theirs:.2f}"
+        beside += f"; itself with {FEW} {before[what] * 1000:.1f} ms"
+        yield Row(f"{what}, {jobs:,} stored", f"{ours * 1000:.1f} ms", f"ratio < {_BAR}", ours / theirs < _BAR, beside)
+
+
+@contextmanager
+def small_cloud() -> Iterator[Api]:
+    """A second cloud with few jobs: whatever else runs on this machine, it meets both alike."""
+    command = [sys.executable, "-m", "local", "up", "--json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with closing(process.stdin):
+            environment = {**os.environ, **json.loads(process.stdout.readline())["environment"]}
+            subprocess.run([sys.executable, "-m", "bench.fill", "--jobs", str(FEW)], env=environment, check=True)
+            yield Api(environment)
 
 
 def azurite(jobs: int) -> Iterator[Row]:
@@ -85,24 +110,35 @@ def azurite(jobs: int) -> Iterator[Row]:
         yield Row(f"Azurite as it is: {what}, {jobs:,}", f"{ours * 1000:.1f} ms", "-", ok=True, beside=beside)
 
 
-def measured(mine: int) -> Mapping[str, float]:
-    """Give the median of each operation in seconds; the caller has so many stored jobs."""
-    api, owner = Api(), fill.caller_of_the_bench()
-    stored = [fill.finished_job(owner, number * 7919 % mine).id for number in range(ROUNDS * TURNS)]
+def operations(api: Api, mine: int) -> Mapping[str, Callable[[], object]]:
+    """Give a call of each operation, for a caller with so many stored jobs; each time for another job."""
+    owner = fill.caller_of_the_bench()
+    stored = (fill.finished_job(owner, number * 7919 % mine).id for number in itertools.count())
     ran = [api.submit() for _ in range(10)]
     for job in ran:
         api.finish(job)
-    ids, results = iter(stored), iter(ran * (ROUNDS * TURNS))
-    found = {
-        "nothing (GET /health/live)": _median(lambda: api.get("/health/live")),
-        "submit": _median(lambda: api.submit()),
-        "submit to a priced target": _median(lambda: api.submit(PRICED)),
-        "status": _median(lambda: api.get(f"/jobs/{next(ids)}").raise_for_status()),
-        "list, first page": _median(lambda: api.get("/jobs?pageSize=25").raise_for_status()),
-        "list, by tag": _median(lambda: api.get("/jobs?pageSize=25&tag=team:finance").raise_for_status()),
-        "result": _median(lambda: api.get(f"{next(results)}/result").raise_for_status()),
+    results = itertools.cycle(ran)
+    return {
+        "nothing (GET /health/live)": lambda: api.get("/health/live"),
+        "submit": lambda: api.submit(),
+        "submit to a priced target": lambda: api.submit(PRICED),
+        "status": lambda: api.get(f"/jobs/{next(stored)}").raise_for_status(),
+        "list, first page": lambda: api.get("/jobs?pageSize=25").raise_for_status(),
+        "list, by tag": lambda: api.get("/jobs?pageSize=25&tag=team:finance").raise_for_status(),
+        "result": lambda: api.get(f"{next(results)}/result").raise_for_status(),
     }
-    return found | {f"the table itself: {what}": seconds for what, seconds in asyncio.run(table_reads(mine)).items()}
+
+
+def medians[K](calls: Mapping[K, Callable[[], object]]) -> Mapping[K, float]:
+    """Give the median of each call in seconds; they take turns."""
+    times: dict[K, list[float]] = {name: [] for name in calls}
+    for number in range(ROUNDS + 3):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            call()
+            if number >= 3:  # the first rounds connect and fill caches
+                times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(taken) for name, taken in times.items()}
 
 
 async def table_reads(mine: int) -> Mapping[str, float]:
@@ -122,19 +158,6 @@ async def table_reads(mine: int) -> Mapping[str, float]:
             times.setdefault(what, []).append(time.perf_counter() - started)
     table.close()
     return {what: statistics.median(seconds[2:]) for what, seconds in times.items()}
-
-
-def _median(call: Callable[[], object]) -> float:
-    """Give the least of three medians: what others do on this machine is no part of it."""
-    medians = []
-    for _ in range(TURNS):
-        times = []
-        for _ in range(ROUNDS):
-            started = time.perf_counter()
-            call()
-            times.append(time.perf_counter() - started)
-        medians.append(statistics.median(times))
-    return min(medians)
 
 
 def _progress(jobs: int) -> fill.Progress:
