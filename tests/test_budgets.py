@@ -155,6 +155,7 @@ def test_ten_parallel_submits_cannot_overspend():
     assert sum(isinstance(item, BudgetExceeded) for item in results) == 6
     assert world.account() == (0, 4_000_000)
     assert len(world.records.rows) == 4
+    assert len(world.blobs.containers) == 4  # what was prepared for the refused ones is gone again
 
 
 def test_ten_parallel_ends_settle_each_job_once():
