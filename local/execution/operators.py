@@ -71,9 +71,10 @@ class Operators:
             if pauli:
                 native.Pauli([self._places[qubit]], [pauli]).update_quantum_state(state)
 
-    def project(self, state: qulacs.QuantumState, place: int, bit: int) -> None:
-        """Collapse one qubit to a bit that has a probability above zero."""
-        (native.P1 if bit else native.P0)(place).update_quantum_state(state)
+    def project(self, state: qulacs.QuantumState, bits: Mapping[int, int]) -> None:
+        """Collapse places to bits that have a probability above zero."""
+        for place, bit in bits.items():
+            (native.P1 if bit else native.P0)(place).update_quantum_state(state)
         state.normalize(state.get_squared_norm())
 
 

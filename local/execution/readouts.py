@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 
 from local.execution.program import Number, RecordGroup
+from local.execution.records import Record
 from local.execution.results import MICROSOFT_WRITERS, Outcomes
-from local.execution.simulator import Record
 
 type Row = list[Number]
 type RegisterWriter = Callable[[Sequence[str], Sequence[Outcomes], int], bytes]

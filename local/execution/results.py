@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from local.execution.errors import InvalidProgram
 from local.execution.program import Number, RecordGroup
-from local.execution.simulator import Record
+from local.execution.records import Record
 
 type Tree = Number | bool | list[Tree] | tuple[Tree, ...]
 

@@ -24,10 +24,11 @@ from local.execution.program import (
 )
 from local.execution.qir_unfolding import Unfolding
 from local.execution.readouts import register_writer
+from local.execution.records import Entry, Record
 from local.execution.request import Answer, Request, Usage
 from local.execution.results import MICROSOFT_WRITERS, Outcomes, write_ionq
 from local.execution.schedule import measures_only_at_its_end
-from local.execution.simulator import Entry, Record, Simulator
+from local.execution.simulator import Simulator
 
 
 def run(request: Request, program: bytes, limits: Limits) -> Answer:

@@ -12,37 +12,29 @@ import numpy as np
 import qulacs
 from numpy.typing import NDArray
 
-from local.execution.classical import compute
+from local.execution import steps
 from local.execution.errors import InvalidProgram, ProgramTooLarge, UnsupportedProgram
-from local.execution.groups import Group, QuantumState, sampled
+from local.execution.groups import Group, QuantumState, Shared, alike
 from local.execution.limits import DEFAULT, Limits
 from local.execution.noise import IDEAL, Noise, split_by_error
 from local.execution.operators import Operators
 from local.execution.program import (
     Block,
-    Choose,
-    Compute,
     Gate,
-    Jump,
     Measure,
-    Number,
-    Operand,
     Operation,
     ReadResult,
-    RecordGroup,
     RecordResult,
-    RecordValue,
-    Register,
     Reset,
     Runnable,
     qubits_of,
 )
-from local.execution.schedule import Deferred, final_measurements, measures_only_at_its_end
-from local.execution.stabilizer import NotClifford, StabilizerOperators, StabilizerState, is_clifford
+from local.execution.records import Record, recorded
+from local.execution.schedule import final_measurements, measures_only_at_its_end
+from local.execution.stabilizer import Bits, NotClifford, StabilizerOperators, StabilizerState, is_clifford
 
-type Entry = RecordGroup | tuple[str, Number]
-"""An item of the output: an opened array or tuple, or (kind, value) of a leaf."""
-type Record = tuple[Entry, ...]
+MOST_DRAWN_BITS = 1 << 28
+"""Of all qubits of all shots of a group; a larger group is run in halves."""
 
 
 class _Widened(Exception):
@@ -61,7 +53,14 @@ class Simulator:
         self._place = {qubit: index for index, qubit in enumerate(used)}
         self._use_stabilizers(is_wide=is_wide)
         self._rng = np.random.default_rng(seed)
-        self._deferred: dict[int, Deferred] = {}
+        self._put_off: dict[int, frozenset[int]] = {}
+        self._steps: dict[type[Operation], Callable[[Group, Any], list[Group]]] = {
+            **steps.CLASSICAL,
+            Gate: self._gate,
+            Measure: self._measure,
+            Reset: self._reset,
+            ReadResult: self._read,
+        }
         self._executed = 0
         self._outcomes: Counter[Record] = Counter()
 
@@ -87,7 +86,7 @@ class Simulator:
 
     def _run(self, shots: int) -> Counter[Record]:
         self._outcomes = Counter()
-        stack = [Group(self._start(), shots)]
+        stack = [Group(Shared(self._start()), shots)]
         while stack:
             parts = self._advance(stack.pop())
             # The smallest part runs first, so at most log2(shots) states wait at a time.
@@ -127,88 +126,65 @@ class Simulator:
         """Run a group until it splits or ends; gives its parts, none at the end."""
         while True:
             block = self._program.blocks[group.block]
-            deferred = self._entered(group, block)
-            while group.position < len(block.operations):
+            operations, put_off = block.operations, self._entered(group, block)
+            start = group.position
+            while group.position < len(operations):
                 index = group.position
                 group.position += 1
-                self._count()
-                parts = self._step(group, block.operations[index], index, deferred)
+                operation = operations[index]
+                if index in put_off:
+                    group.put_off(operation)
+                    continue
+                parts = self._steps[type(operation)](group, operation)
                 if parts:
+                    self._count(parts, index - start + 1)
                     return parts
+            self._count([group], len(operations) - start + 1)
             if block.next is None:
                 self._finish(group)
                 return []
-            self._count()
-            self._follow(group, block.next)
+            steps.follow(group, block.next)
 
-    def _entered(self, group: Group, block: Block) -> Deferred:
+    def _entered(self, group: Group, block: Block) -> frozenset[int]:
         """Schedule a block at its first entry, and make room for qubits that come with it."""
-        if group.block not in self._deferred:
-            self._deferred[group.block] = final_measurements(block)
+        if group.block not in self._put_off:
+            self._put_off[group.block] = final_measurements(block).positions
             for qubit in sorted(qubits_of(block) - self._place.keys()):
                 self._place[qubit] = len(self._place)
             if not self._is_wide and len(self._place) > self._limits.qubits:
                 raise _Widened
-        if len(self._place) > group.qubits:
-            group.grow(len(self._place))
-        return self._deferred[group.block]
+        return self._put_off[group.block]
 
-    def _count(self) -> None:
-        self._executed += 1
+    def _count(self, groups: list[Group], executed: int) -> None:
+        """Count what was executed once for groups that were one until then."""
+        self._executed += executed
+        for group in groups:
+            group.executed += executed
+        if groups[0].executed > self._limits.operations_of_a_shot:
+            most = self._limits.operations_of_a_shot
+            raise ProgramTooLarge(f"One shot of the program ran more than {most} operations: is there a loop?")
         if self._executed > self._limits.operations:
             raise ProgramTooLarge(f"The program ran more than {self._limits.operations} operations: is there a loop?")
 
-    def _step(self, group: Group, operation: Operation, index: int, deferred: Deferred) -> list[Group]:
-        if isinstance(operation, Gate):
-            self._apply(group, operation)
-            return self._err(group, operation)
-        if isinstance(operation, Measure):
-            if index in deferred.measurements:
-                group.bits.pop(operation.result, None)
-                group.deferred[operation.result] = operation.qubit
-                return []
-            return self._measure(group, operation)
-        if isinstance(operation, Reset):
-            return [] if index in deferred.dropped_resets else self._reset(group, operation.qubit)
-        self._classical(group, operation)
-        return []
-
-    def _apply(self, group: Group, gate: Gate) -> None:
+    def _gate(self, group: Group, gate: Gate) -> list[Group]:
+        parts = self._settle(group) if group.drawn is not None else []
+        if parts:
+            return parts
+        if group.known:
+            group.forget(self._place[qubit] for qubit in gate.touched)
         try:
-            self._operators.apply(group.state, gate, group.values)
+            self._operators.apply(group.own(len(self._place)), gate, group.values)
         except NotClifford as error:
             raise self._too_wide(len(self._place)) from error
-
-    def _classical(self, group: Group, operation: Operation) -> None:
-        if isinstance(operation, ReadResult):
-            group.values[operation.target.index] = group.bits.get(operation.result, 0)
-        elif isinstance(operation, Compute):
-            operands = [_value(operand, group.values) for operand in operation.operands]
-            try:
-                value = compute(operation.operation, operands, operation.width, operation.operand_width)
-            except (ArithmeticError, ValueError) as error:
-                raise InvalidProgram(f"{operation.operation} of {operands} failed: {error}.") from error
-            group.values[operation.target.index] = value
-        elif isinstance(operation, RecordValue):
-            group.output.append(RecordValue(operation.kind, _value(operation.value, group.values)))
-        else:
-            group.output.append(operation)
-
-    def _follow(self, group: Group, step: Jump | Choose) -> None:
-        if isinstance(step, Choose):
-            condition = _value(step.condition, group.values)
-            step = next((jump for case, jump in step.cases if case == condition), step.default)
-        moved = [(register.index, _value(operand, group.values)) for register, operand in step.moves]
-        group.values.update(moved)
-        group.block, group.position = step.block, 0
+        return self._err(group, gate)
 
     def _err(self, group: Group, gate: Gate) -> list[Group]:
         """Draw errors of a gate; a gate on more than two qubits errs as two-qubit gates on its neighbours."""
         qubits = gate.touched
-        pairs = [qubits] if len(qubits) <= 2 else list(pairwise(qubits))
         probability = self._noise.error_probability(len(qubits))
         if not probability:
             return []
+        pairs = [qubits] if len(qubits) <= 2 else list(pairwise(qubits))
         parts = [group]
         for pair in pairs:
             parts = [erred for part in parts for erred in self._split(part, pair, probability)]
@@ -218,78 +194,71 @@ class Simulator:
         codes = split_by_error(self._rng, group.shots, probability, len(qubits))
         if codes == {0: group.shots}:
             return [group]
-        parts = []
-        for number, (code, shots) in enumerate(codes.items(), start=1):
-            # The last part takes the state itself.
-            part = group.with_shots(shots, copy=number < len(codes))
-            self._operators.apply_paulis(part.state, qubits, code)
-            parts.append(part)
-        return parts
-
-    def _collapse(self, group: Group, qubit: int) -> list[tuple[int, Group]]:
-        """Measure without reporting: gives the parts with their outcome."""
-        place = self._place[qubit]
-        zero = float(np.clip(group.state.get_zero_probability(place), 0.0, 1.0))
-        # Rounding must not open a branch that the program cannot reach.
-        zero = round(zero) if min(zero, 1 - zero) < 1e-12 else zero
-        zeros = int(self._rng.binomial(group.shots, zero))
-        counts = [(bit, shots) for bit, shots in ((0, zeros), (1, group.shots - zeros)) if shots]
-        parts = []
-        for number, (bit, shots) in enumerate(counts, start=1):
-            part = group.with_shots(shots, copy=number < len(counts)) if len(counts) > 1 else group
-            self._operators.project(part.state, place, bit)
-            parts.append((bit, part))
+        ends = np.cumsum([0, *codes.values()]).tolist()
+        parts = group.split([slice(start, end) for start, end in pairwise(ends)])
+        for part, code in zip(parts, codes, strict=True):
+            if code:
+                self._operators.apply_paulis(part.own(len(self._place)), qubits, code)
         return parts
 
     def _measure(self, group: Group, operation: Measure) -> list[Group]:
-        parts: list[Group] = []
-        for bit, part in self._collapse(group, operation.qubit):
-            flipped = int(self._rng.binomial(part.shots, self._noise.flip_probability(bit)))
-            if 0 < flipped < part.shots:
-                other = part.with_shots(flipped, copy=True)
-                other.bits[operation.result] = 1 - bit
-                other.deferred.pop(operation.result, None)
-                parts.append(other)
-                part.shots -= flipped
-                flipped = 0
-            part.bits[operation.result] = 1 - bit if flipped else bit
-            part.deferred.pop(operation.result, None)
-            parts.append(part)
-        return [] if parts[0] is group and len(parts) == 1 else parts
+        if group.shots > 1 and group.shots * len(self._place) > MOST_DRAWN_BITS and group.drawn is None:
+            group.position -= 1
+            return group.split([slice(group.shots // 2), slice(group.shots // 2, group.shots)])
+        place = self._place[operation.qubit]
+        column = group.measure(place, self._rng)
+        group.set_bit(operation.result, self._reported(column))
+        return []
 
-    def _reset(self, group: Group, qubit: int) -> list[Group]:
-        parts = []
-        for bit, part in self._collapse(group, qubit):
-            if bit:
-                self._operators.apply(part.state, Gate("x", (qubit,)), {})
-            parts.append(part)
-        return [] if parts[0] is group and len(parts) == 1 else parts
+    def _reported(self, bits: Bits) -> Bits:
+        """Flip bits as the noise of reading does."""
+        if not (self._noise.read_1_as_0 or self._noise.read_0_as_1):
+            return bits
+        flips = np.where(bits, self._noise.read_1_as_0, self._noise.read_0_as_1)
+        return bits ^ (self._rng.random(bits.shape) < flips)
+
+    def _settle(self, group: Group) -> list[Group]:
+        """Collapse what was measured, before something acts on the state.
+
+        Where shots differ the group only splits: each part comes back to the operation, when its turn has come.
+        """
+        places = sorted(group.measured)
+        drawn = group.drawn_of(places)
+        histories = alike(drawn)
+        if len(histories) > 1:
+            group.position -= 1
+            return group.split(histories)
+        bits = dict(zip(places, drawn[0].tolist(), strict=True))
+        self._operators.project(group.own(len(self._place)), bits)
+        group.collapse(bits)
+        return []
+
+    def _reset(self, group: Group, operation: Reset) -> list[Group]:
+        """Measure without reporting, then flip what is 1."""
+        place = self._place[operation.qubit]
+        column = group.measure(place, self._rng)
+        parts = self._settle(group) if group.drawn is not None else []
+        if not parts and column[0]:
+            self._operators.apply(group.own(len(self._place)), Gate("x", (operation.qubit,)), {})
+        group.known[place] = 0
+        return parts
+
+    def _read(self, group: Group, operation: ReadResult) -> list[Group]:
+        """Make a bit a value; shots in which it differs part here."""
+        parts = group.parted(operation.result)
+        for part in parts:
+            part.values[operation.target.index] = part.bits.get(operation.result, 0)
+        return parts if len(parts) > 1 else []
 
     def _finish(self, group: Group) -> None:
-        results = list(group.deferred)
-        if not results:
-            self._outcomes[_record(group, {})] += group.shots
-            return
-        seed = int(self._rng.integers(0, 2**31 - 1))
-        places = np.array([self._place[group.deferred[result]] for result in results])
-        bits = sampled(group.state, places, group.shots, seed)
-        flips = np.where(bits, self._noise.read_1_as_0, self._noise.read_0_as_1)
-        if flips.any():
-            bits ^= self._rng.random(bits.shape) < flips
-        rows, counts = np.unique(bits, axis=0, return_counts=True)
-        for row, count in zip(rows.tolist(), counts.tolist(), strict=True):
-            self._outcomes[_record(group, dict(zip(results, row, strict=True)))] += count
-
-
-def _value(operand: Operand, values: dict[int, Number]) -> Number:
-    return values[operand.index] if isinstance(operand, Register) else operand
-
-
-def _record(group: Group, bits: dict[int, int]) -> Record:
-    """Make the output of a group whose deferred results have these bits; a result never measured is 0."""
-    reader: dict[type, Callable[..., Entry]] = {
-        RecordGroup: lambda entry: entry,
-        RecordValue: lambda entry: (entry.kind, entry.value),
-        RecordResult: lambda entry: ("result", bits.get(entry.result, group.bits.get(entry.result, 0))),
-    }
-    return tuple(reader[type(entry)](entry) for entry in group.output)
+        if group.deferred:
+            places = [self._place[qubit] for qubit in group.deferred.values()]
+            bits = self._reported(group.columns(places, self._rng))
+            group.unread |= dict(zip(group.deferred, bits.T, strict=True))
+        wanted = {entry.result for entry in group.output if isinstance(entry, RecordResult)}
+        differing = sorted(wanted & group.unread.keys())
+        rows = np.array([group.unread[result] for result in differing], dtype=np.uint8).reshape(-1, group.shots).T
+        for shots in alike(rows):
+            found = dict(zip(differing, rows[shots[0]].tolist(), strict=True))
+            self._outcomes[recorded(group.output, group.bits | found)] += len(shots)
+        group.end()

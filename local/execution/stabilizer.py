@@ -1,6 +1,6 @@
 """Stabilizer states (stim): programs of Clifford gates on more qubits than a state vector can hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,8 +13,10 @@ from local.execution.program import Gate, Number, Register, Runnable
 # An angle this near to one of a Clifford gate counts as that one: stim computes in single precision.
 TOLERANCE = 1e-6
 MOST_QUBITS_OF_A_GATE = 4
-# Below this, measuring copies one by one takes less time than the sampler takes to be made.
-FEW_SHOTS = 20
+# Below this, measuring copies one by one takes less time than finding all that can be measured.
+FEW_SHOTS = 5
+
+type Bits = NDArray[np.uint8]
 
 
 class NotClifford(ValueError):
@@ -71,19 +73,38 @@ class StabilizerState:
     def get_qubit_count(self) -> int:
         return self._qubits
 
-    def get_zero_probability(self, place: int) -> float:
-        """Give 0, 1/2 or 1."""
-        return float(1 + self.simulator.peek_z(place)) / 2
+    def support(self, places: Sequence[int]) -> tuple[Bits, Bits]:
+        """Give what can be measured on places: one outcome, and rows of which any sum modulo 2 may be added to it.
 
-    def sample(self, places: NDArray[np.int64], shots: int, seed: int) -> NDArray[np.int64]:
+        All these outcomes are equally likely: the rows are the flips in the generators of the stabilizer.
+        """
+        one = np.array(self.simulator.copy(seed=0).measure_many(*places), dtype=np.uint8)
+        flips = self.simulator.current_inverse_tableau().inverse().to_numpy()[2]
+        return one, independent(flips[:, list(places)])
+
+    def sample(self, places: Sequence[int], shots: int, seed: int) -> Bits:
         """Measure qubits of so many copies of the state; rows are shots, columns the places."""
         if shots < FEW_SHOTS:
             copies = [self.simulator.copy(seed=seed + shot) for shot in range(shots)]
-            return np.array([copy.measure_many(*places.tolist()) for copy in copies], dtype=np.int64)
-        circuit = self.simulator.current_inverse_tableau().inverse().to_circuit()
-        circuit.append("M", places.tolist())
-        bits: NDArray[np.int64] = circuit.compile_sampler(seed=seed).sample(shots).astype(np.int64)
-        return bits
+            return np.array([copy.measure_many(*places) for copy in copies], dtype=np.uint8).reshape(shots, -1)
+        one, flips = self.support(places)
+        rng = np.random.default_rng(seed)
+        # Sums of at most 1,024 ones are exact in single precision, for which there is a fast product.
+        chosen = rng.integers(0, 2, (shots, len(flips)), dtype=np.uint8).astype(np.float32)
+        return one ^ ((chosen @ flips.astype(np.float32)).astype(np.uint16) & 1).astype(np.uint8)
+
+
+def independent(rows: NDArray[np.bool_]) -> Bits:
+    """Give rows that span the same sums modulo 2 and of which none is a sum of others."""
+    width = rows.shape[1]
+    left, found = np.packbits(rows, axis=1), []
+    while len(left := left[left.any(axis=1)]):
+        row = left[0]
+        column = int(np.unpackbits(row).argmax())
+        has = left[:, column // 8] >> (7 - column % 8) & 1
+        left = left ^ has[:, None] * row
+        found.append(np.unpackbits(row)[:width])
+    return np.array(found, dtype=np.uint8).reshape(-1, width)
 
 
 class StabilizerOperators:
@@ -106,6 +127,7 @@ class StabilizerOperators:
             if pauli:
                 (state.simulator.x, state.simulator.y, state.simulator.z)[pauli - 1](self._places[qubit])
 
-    def project(self, state: StabilizerState, place: int, bit: int) -> None:
-        """Collapse one qubit to a bit that has a probability above zero."""
-        state.simulator.postselect_z(place, desired_value=bool(bit))
+    def project(self, state: StabilizerState, bits: Mapping[int, int]) -> None:
+        """Collapse places to bits that have a probability above zero."""
+        for place, bit in bits.items():
+            state.simulator.postselect_z(place, desired_value=bool(bit))

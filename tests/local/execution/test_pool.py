@@ -20,8 +20,15 @@ from tests.local.execution.test_qir import call, module, record_all
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 COIN = module("\n".join([call("qis__h__body", "Q0"), call("qis__mz__body", "Q0", "R0"), *record_all(1), "  ret void"]))
-# Never ends: a loop with a gate in it.
-ENDLESS = module("\n".join(["start:", "  br label %again", "again:", call("qis__h__body", "Q0"), "  br label %again"]))
+# Never ends: a loop with a gate in it that counts how often it has run.
+ENDLESS = module(
+    "\n".join(
+        [
+            *("start:", "  br label %again", "again:", "  %n = phi i64 [ 0, %start ], [ %next, %again ]"),
+            *(call("qis__h__body", "Q0"), "  %next = add i64 %n, 1", "  br label %again"),
+        ]
+    )
+)
 V2 = "microsoft.quantum-results.v2"
 
 
@@ -78,7 +85,7 @@ def test_a_program_that_never_ends_is_stopped_by_its_processor_time() -> None:
         assert caught.value.code == "ProviderTimeout"
         assert await runs(pool)
 
-    with_pool(check, Limits(cpu_seconds=1, operations=10**12))
+    with_pool(check, Limits(cpu_seconds=1, operations=10**12, operations_of_a_shot=10**12))
 
 
 def test_a_program_that_never_ends_is_stopped_by_the_clock() -> None:
@@ -88,7 +95,7 @@ def test_a_program_that_never_ends_is_stopped_by_the_clock() -> None:
         assert caught.value.code == "ProviderTimeout"
         assert await runs(pool)
 
-    with_pool(check, Limits(wall_seconds=0.5, operations=10**12))
+    with_pool(check, Limits(wall_seconds=0.5, operations=10**12, operations_of_a_shot=10**12))
 
 
 def test_a_worker_that_dies_fails_its_request_only_and_is_replaced() -> None:
@@ -133,7 +140,7 @@ def test_cancelling_a_request_frees_its_worker() -> None:
             await task
         assert await runs(pool)
 
-    with_pool(check, Limits(operations=10**12))
+    with_pool(check, Limits(operations=10**12, operations_of_a_shot=10**12))
 
 
 def test_a_program_above_the_size_limit_is_refused_before_a_worker_sees_it() -> None:
@@ -151,7 +158,7 @@ from local.execution.limits import Limits
 from local.execution.pool import Pool
 from local.execution.request import Request
 async def main():
-    pool = Pool(2, Limits(operations=10**12))
+    pool = Pool(2, Limits(operations=10**12, operations_of_a_shot=10**12))
     await pool.start()
     began = lambda: print(*pool.pids, flush=True)
     await pool.run(Request("qir.v1", {V2!r}, 1, 1), {ENDLESS!r}, began)

@@ -462,7 +462,7 @@ end:
     ("program", "message"),
     [
         (module("  call void @again()", ENDLESS), "10000 calls deep"),
-        (module(CYCLE + recorded("%q", "int", "ptr").replace("ptr %q", "i64 0")), "is there a loop"),
+        (module(CYCLE + recorded("%q", "int", "ptr").replace("ptr %q", "i64 0")), "never ends: it comes back"),
         (module("  %a = alloca [100000000000 x i64]"), "allocates more than"),
         (module("  %a = alloca i64, i64 -1"), "allocates -8 bytes"),
         (module("  %a = call ptr @__quantum__rt__qubit_allocate_array(i64 1000000000)"), "array of 1000000000 qubits"),

@@ -109,8 +109,8 @@ def test_an_output_format_of_another_provider_is_refused(formats: dict[str, str]
 @pytest.mark.parametrize(
     ("formats", "program"),
     [
-        (QASM, b"OPENQASM 3.0; qubit q; bit c; while (c == 0) { U(0, 0, 0) q; }"),
-        (QUIL, b"LABEL @a\nI 0\nX 0\nJUMP @a"),
+        (QASM, b"OPENQASM 3.0; qubit q; bit c; while (c == 0) { c = measure q; }"),
+        (QUIL, b"DECLARE n INTEGER\nLABEL @a\nX 0\nADD n 1\nJUMP @a"),
     ],
     ids=["openqasm", "quil"],
 )

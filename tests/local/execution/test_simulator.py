@@ -152,10 +152,63 @@ def test_a_loop_runs_until_its_result_says_so() -> None:
     assert abs(after_one - SHOTS / 2) < 5 * math.sqrt(SHOTS) / 2
 
 
-def test_a_loop_without_end_is_stopped() -> None:
-    program = Program((Block((Gate("h", (0,)),), Jump(0)),), 1)
-    with pytest.raises(ProgramTooLarge, match="more than 1000 operations"):
-        Simulator(program, seed=0, limits=Limits(operations=1000)).sample(1)
+def counting(target: int) -> Program:
+    """Add 1 until there is so much, in a loop of two blocks."""
+    number, is_less = Register(0), Register(1)
+    again = Choose(is_less, ((1, Jump(2)),), Jump(3))
+    return Program(
+        (
+            Block((), Jump(1, ((number, 0),))),
+            Block((Compute(number, "add", (number, 1)), Compute(is_less, "slt", (number, target))), again),
+            Block((Gate("x", (0,)),), Jump(1)),
+            Block((RecordValue("int", number),)),
+        ),
+        1,
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 7])
+def test_a_circle_of_any_length_is_found_at_once(length: int) -> None:
+    circle = tuple(Block((Gate("h", (0,)),), Jump(1 + (index + 1) % length)) for index in range(length))
+    program = Program((Block((), Jump(1)), *circle), 1)
+    with pytest.raises(ProgramTooLarge, match="never ends: it comes back to where it was"):
+        Simulator(program, seed=0, limits=Limits(operations=300)).sample(1)
+
+
+def test_a_loop_that_counts_ends() -> None:
+    assert set(Simulator(counting(1000), seed=0).sample(5)) == {(("int", 1000),)}
+
+
+def test_a_loop_that_waits_for_a_bit_is_no_circle() -> None:
+    bit = Register(0)
+    program = Program(
+        (
+            Block((Gate("ry", (0,), (0.3,)), Measure(0, 0), ReadResult(bit, 0)), Choose(bit, ((1, Jump(1)),), Jump(0))),
+            Block((RecordResult(0),)),
+        ),
+        1,
+    )
+    assert Simulator(program, seed=0).sample(200) == {(("result", 1),): 200}
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(operations_of_a_shot=1000), "One shot of the program ran more than 1000 operations: is there a loop"),
+        (Limits(operations=1000), "The program ran more than 1000 operations: is there a loop"),
+    ],
+)
+def test_a_loop_without_end_is_stopped(limits: Limits, message: str) -> None:
+    with pytest.raises(ProgramTooLarge, match=message):
+        Simulator(counting(10**9), seed=0, limits=limits).sample(1)
+
+
+def test_operations_of_a_shot_are_those_of_its_own_history() -> None:
+    steps = [
+        step for result in range(30) for step in (Gate("h", (0,)), Measure(0, result), ReadResult(Register(0), result))
+    ]
+    counts = Simulator(straight(*steps, RecordResult(0)), seed=0, limits=Limits(operations_of_a_shot=120)).sample(400)
+    assert sum(counts.values()) == 400
 
 
 def test_depolarizing_noise_has_its_rate() -> None:
