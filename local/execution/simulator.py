@@ -35,6 +35,8 @@ from local.execution.stabilizer import Bits, NotClifford, StabilizerOperators, S
 
 MOST_DRAWN_BITS = 1 << 28
 """Of all qubits of all shots of a group; a larger group is run in halves."""
+MOST_EQUAL_STATES = 1 << 16
+"""Of a program that is too wide for a state vector, where exact probabilities are asked for."""
 
 
 class _Widened(Exception):
@@ -102,21 +104,33 @@ class Simulator:
 
         Raises UnsupportedProgram where a later step depends on a measurement or a reset, and ProgramTooLarge.
         """
-        if self._is_wide:
-            raise ProgramTooLarge(
-                f"The program uses {len(self._place)} qubits; exact probabilities are given of {self._limits.qubits}."
-            )
         block = self._program.blocks[0]
         if not measures_only_at_its_end(block):
             raise UnsupportedProgram("This target takes no mid-circuit measurement, reset or branch on a result.")
-        state = qulacs.QuantumState(max(1, len(self._place)))
+        state = self._start()
         for operation in block.operations:
             if isinstance(operation, Gate):
                 self._operators.apply(state, operation, {})
+        if isinstance(state, StabilizerState):
+            return self._equal_shares(state)
         found: NDArray[np.float64] = np.abs(state.get_vector()) ** 2
         # Below this is rounding of the simulator, not a part of the state.
         indices = np.flatnonzero(found > 1e-14)
         return {self._spread(int(index)): float(found[index]) for index in indices}
+
+    def _equal_shares(self, state: StabilizerState) -> dict[int, float]:
+        """Give the probabilities of a stabilizer state: all basis states that it has are equally likely."""
+        one, flips = state.support(range(len(self._place)))
+        if 1 << len(flips) > MOST_EQUAL_STATES:
+            raise ProgramTooLarge(
+                f"The program uses {len(self._place)} qubits and ends in more than {MOST_EQUAL_STATES} basis states; "
+                f"exact probabilities of so many are given of at most {self._limits.qubits} qubits."
+            )
+        start, *turns = (self._spread(int("".join(map(str, row[::-1].tolist())), 2)) for row in (one, *flips))
+        states = [start]
+        for turn in turns:
+            states += [known ^ turn for known in states]
+        return dict.fromkeys(sorted(states), 1 / len(states))
 
     def _spread(self, index: int) -> int:
         """Turn an index over the used qubits into one over all qubits."""

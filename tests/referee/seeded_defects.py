@@ -70,9 +70,13 @@ DEFECTS = (
         "return [_outcome(item) for item in reversed(value)] if",
         "execution/test_results.py",
     ),
-    Defect("swapped gates", "execution/qir.py", 'cnot__body": "cx"', 'cnot__body": "cz"', "execution/test_qir.py"),
+    Defect("swapped gates", "execution/qir_gates.py", '"cnot": "cx"', '"cnot": "cz"', "execution/test_qir.py"),
     Defect(
-        "adjoints left out", "execution/qir.py", '__adj": f"{name}dg"', '__adj": f"{name}"', "execution/test_qir.py"
+        "adjoints left out",
+        "execution/qir_gates.py",
+        "inverse(made) if self.is_inverse else made",
+        "made",
+        "execution/test_qir.py",
     ),
     Defect(
         "lost shots",

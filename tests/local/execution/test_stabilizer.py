@@ -137,3 +137,24 @@ def test_controls_of_any_number_are_kept_apart_from_targets() -> None:
         steps = [*prepared, Gate(name, (order[0],), angles, (order[1],)), Gate("h", (0,)), Gate("h", (2,))]
         program = straight([*steps, *read_all(3)], 3)
         assert agrees(Simulator(program, seed=4, limits=STABILIZERS).sample(SHOTS), distribution(program))
+
+
+def test_exact_probabilities_are_those_of_the_state_vector() -> None:
+    draw = random.Random(9)
+    for _ in range(30):
+        program = straight([clifford_gate(draw, 5) for _ in range(20)], 5)
+        exact = Simulator(program, seed=0).probabilities()
+        assert Simulator(program, seed=0, limits=STABILIZERS).probabilities() == pytest.approx(exact)
+
+
+def test_exact_probabilities_of_a_wide_cat_are_two_halves() -> None:
+    chain = [Gate("cx", pair) for pair in itertools.pairwise(range(3, 103))]
+    program = straight([Gate("h", (3,)), *chain, Gate("x", (102,)), *read_all(103)], 103)
+    alive, dead = 1 << 102, sum(1 << qubit for qubit in range(3, 102))
+    assert Simulator(program, seed=0).probabilities() == {dead: 0.5, alive: 0.5}
+
+
+def test_exact_probabilities_of_too_many_basis_states_are_refused() -> None:
+    program = straight([Gate("h", (qubit,)) for qubit in range(27)], 27)
+    with pytest.raises(ProgramTooLarge, match="27 qubits and ends in more than 65536 basis states"):
+        Simulator(program, seed=0).probabilities()
