@@ -111,7 +111,8 @@ def _inlined(schema: Any, schemas: Mapping[str, Any]) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     if "$ref" in schema:
-        return _inlined(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+        beside = {name: value for name, value in schema.items() if name != "$ref"}
+        return {**_inlined(schemas[schema["$ref"].rpartition("/")[2]], schemas), **beside}
     return {name: _inlined(value, schemas) for name, value in schema.items() if name != "oneOf"}
 
 

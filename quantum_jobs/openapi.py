@@ -13,6 +13,7 @@ from quantum_jobs.examples import REQUESTS, answer
 from quantum_jobs.operations import OPERATIONS, Operation, problems_of
 from quantum_jobs.parameters import IF_NONE_MATCH, Parameter
 from quantum_jobs.problems import catalogue
+from quantum_jobs.request_members import MEMBERS
 from quantum_jobs.responses import JSON, PROBLEM, problem
 from quantum_jobs.schemas import ANSWERS
 
@@ -95,7 +96,11 @@ def schemas() -> dict[str, Any]:
     _, made = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
-    return {name: _plain(schema) for name, schema in sorted(made["$defs"].items())}
+    written = {name: _plain(schema) for name, schema in sorted(made["$defs"].items())}
+    for name, members in MEMBERS.items():
+        for member, text in members.items():
+            written[name]["properties"][member]["description"] = text
+    return written
 
 
 def _plain(schema: Any) -> Any:

@@ -10,6 +10,7 @@ from quantum_jobs.examples import REQUESTS, answer
 from quantum_jobs.gateway_openapi import INTERNAL, gateway_specification
 from quantum_jobs.openapi import specification
 from quantum_jobs.operations import BY_NAME, OPERATIONS, problems_of
+from quantum_jobs.request_members import MEMBERS
 from quantum_jobs.specifications import BASE_URL, FOR_GATEWAY, FULL, files
 
 from .cloud import REPOSITORY
@@ -97,6 +98,19 @@ def test_every_answer_is_described_with_its_headers():
         for response in operation["responses"].values():
             assert response["headers"]["Request-Id"]["required"] is True
             assert response["description"]
+
+
+def test_every_member_of_a_request_is_described():
+    described = {name: set(members) for name, members in MEMBERS.items()}
+    closed = {
+        name: set(item["properties"])
+        for name, item in FULL_DOCUMENT["components"]["schemas"].items()
+        if "properties" in item and item.get("additionalProperties") is False
+    }
+    assert described == closed
+    for body in (FULL_DOCUMENT, GATEWAY_DOCUMENT):
+        shown = body["components"]["schemas"]["JobBody"]["properties"]
+        assert {name: item["description"] for name, item in shown.items()} == MEMBERS["JobBody"]
 
 
 def test_every_member_of_an_answer_is_described():
