@@ -13,9 +13,11 @@ def wrapped(value: Number, width: int) -> Number:
     """Keep an integer within its width, as two's complement; an i1 is 0 or 1."""
     if isinstance(value, float):
         return value
-    value = int(value) & ((1 << width) - 1)
+    half = 1 << (width - 1)
     # Only i1 is kept as 0 or 1: every i1 here is a truth value.
-    return value if width == 1 or value < 1 << (width - 1) else value - (1 << width)
+    if width == 1:
+        return int(value) & 1
+    return int(value) if -half <= value < half else (int(value) + half) % (2 * half) - half
 
 
 def _unsigned(value: Number, width: int) -> int:

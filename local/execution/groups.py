@@ -20,6 +20,10 @@ class Shared:
 
     state: QuantumState
     holders: int = 1
+    qubits: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.qubits = self.state.get_qubit_count()
 
 
 @dataclass(eq=False)
@@ -80,8 +84,8 @@ class Group:
         if self.shared.holders > 1:
             self.shared.holders -= 1
             self.shared = Shared(self.shared.state.copy())
-        if qubits > self.shared.state.get_qubit_count():
-            self.shared.state = _grown(self.shared.state, qubits)
+        if qubits > self.shared.qubits:
+            self.shared = Shared(_grown(self.shared.state, qubits))
         return self.shared.state
 
     def end(self) -> None:
@@ -136,8 +140,7 @@ class Group:
         if self.drawn is None and place in self.known:
             return np.full(self.shots, self.known[place], dtype=np.uint8)
         if self.drawn is None:
-            count = self.shared.state.get_qubit_count()
-            self.drawn = sampled(self.shared.state, range(count), self.shots, rng)
+            self.drawn = sampled(self.shared.state, range(self.shared.qubits), self.shots, rng)
         self.measured.add(place)
         return self.drawn_of([place])[:, 0]
 

@@ -16,7 +16,7 @@ class Limits:
     program_bytes: int = 16 * MEBIBYTE
     operations: int = 20_000_000
     """Operations executed, added up over all groups of shots that differ."""
-    operations_of_a_shot: int = 2_000_000
+    operations_of_a_shot: int = 1_000_000
     """Operations executed in one history of measured bits: what ends a loop that does not."""
     cpu_seconds: int = 60
     wall_seconds: float = 90.0

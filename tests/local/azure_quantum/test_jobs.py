@@ -13,7 +13,9 @@ from tests.local.azure_quantum.caller import BELL, IONQ_BELL, VERSION, Caller
 from tests.local.azure_quantum.conftest import ACCOUNT, Served
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}\+00:00"
-ENDLESS = BELL.replace("#0 {", "#0 {\nstart:\n  br label %again\nagain:").replace("  ret void", "  br label %again")
+COUNT = "  %n = phi i64 [ 0, %start ], [ %m, %again ]\n  %m = add i64 %n, 1"
+ENDLESS = BELL.replace("#0 {", f"#0 {{\nstart:\n  br label %again\nagain:\n{COUNT}")
+ENDLESS = ENDLESS.replace("  ret void", "  br label %again")
 EMULATOR = {"providerId": "quantinuum", "target": "quantinuum.sim.h2-1e"}
 MEMBERS_OF_BOTH = {
     *("containerUri", "inputDataUri", "inputDataFormat", "inputParams", "metadata", "sessionId", "status", "jobType"),
@@ -43,7 +45,9 @@ def slow(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> C
 @pytest.fixture(scope="module")
 def strict(serve: Callable[..., Served], calling: Callable[[Served], Caller]) -> Caller:
     """A workspace whose worker has one second of processor time, of kind V2."""
-    return calling(serve(time_scale=0.0, kind="V2", limits=Limits(cpu_seconds=1, operations=10**12)))
+    return calling(
+        serve(time_scale=0.0, kind="V2", limits=Limits(cpu_seconds=1, operations=10**12, operations_of_a_shot=10**12))
+    )
 
 
 def refused(answer: Any, status: int, code: str) -> str:
@@ -305,7 +309,7 @@ def test_a_job_that_waits_is_cancelled_at_once(slow: Caller) -> None:
 def test_a_job_that_runs_is_cancelled_and_its_worker_is_free(
     serve: Callable[..., Served], calling: Callable[[Served], Caller]
 ) -> None:
-    caller = calling(serve(time_scale=0.0, limits=Limits(operations=10**12)))
+    caller = calling(serve(time_scale=0.0, limits=Limits(operations=10**12, operations_of_a_shot=10**12)))
     job = caller.submitted(ENDLESS, **EMULATOR)
     while caller.get(job["id"])["status"] != "Executing":
         pass
