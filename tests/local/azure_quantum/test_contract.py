@@ -10,9 +10,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.local.azure_quantum.caller import Caller
-from tests.local.azure_quantum.conftest import Served
-from tests.local.azure_quantum.rests import FAILS, FINISHES, HOLDS, SUCCEEDS, WAITS, provider_of, script
 from tests.local.azure_quantum.body_shapes import (
     Shape,
     each,
@@ -29,6 +26,9 @@ from tests.local.azure_quantum.body_shapes import (
     unsigned,
     whole,
 )
+from tests.local.azure_quantum.caller import Caller
+from tests.local.azure_quantum.conftest import Served
+from tests.local.azure_quantum.rests import FAILS, FINISHES, HOLDS, SUCCEEDS, WAITS, provider_of, script
 
 OLD, NEW = "2025-12-01-preview", "2026-01-15-preview"
 VERSIONS = (OLD, NEW)
