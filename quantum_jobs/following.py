@@ -167,6 +167,9 @@ def _after_failure(job: Job, seen: ProviderJob) -> Job:
     at = retries.next_attempt_at(tried, now())
     if at is None:
         return failed(job, "attempts-exhausted", f"Gave up after {len(job.attempts)} attempts: {detail}", seen)
+    if job.state == JobState.RETRYING:
+        # This attempt has failed too before anybody saw it run.
+        return replace(tried, next_attempt_at=at, revision=job.revision + 1)
     return tried.moved_to(JobState.RETRYING, timestamp(now()), next_attempt_at=at)
 
 

@@ -77,6 +77,20 @@ def test_a_job_whose_second_attempt_succeeds_has_succeeded_as_any_other(world, d
     assert [attempt.state for attempt in done.attempts] == [JobState.FAILED, JobState.SUCCEEDED]
 
 
+def test_an_attempt_that_fails_before_anybody_saw_it_run_is_tried_again_too(world, due):
+    job, _ = world.submit()
+    for number in (1, 2):
+        world.workspace.finish("Failed", error_code="ProviderTimeout")
+        seen = world.get(job.id)
+        assert (seen.state, len(seen.attempts)) == (JobState.RETRYING, number)
+        assert seen.attempts[-1].error["transient"]
+        world.shepherd_takes()
+    assert len(set(world.workspace.puts)) == 3
+    assert [entry.state for entry in world.records.only().history] == [JobState.ACCEPTED, JobState.RETRYING]
+    world.workspace.finish("Failed", error_code="ProviderTimeout")
+    assert world.get(job.id).error["type"] == "attempts-exhausted"
+
+
 def test_before_its_moment_nothing_is_sent_and_nobody_is_asked(world, monkeypatch):
     monkeypatch.setattr("random.uniform", lambda low, high: high)
     job, _ = world.submit()

@@ -178,7 +178,7 @@ class JobsOfTwo(RulesOfJobs):
         except JobNotFound:
             assert CALLERS[caller].owner != job.owner or self.row(job.owner, job.id).deleted_at
             return
-        assert CALLERS[caller].owner == job.owner
+        assert read is None or CALLERS[caller].owner == job.owner
         if read and read.state == JobState.SUCCEEDED:
             assert self.call("result", caller, job.id, None)[0] is not None
 

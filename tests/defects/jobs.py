@@ -208,4 +208,10 @@ DEFECTS: dict[str, Defect] = {
         "            raise\n",
         "tests/test_submitting.py",
     ),
+    "an attempt that failed unseen makes the job unreadable": (
+        "following.py",
+        "    if job.state == JobState.RETRYING:\n",
+        "    if False:\n",
+        "tests/test_retries.py",
+    ),
 }
