@@ -68,15 +68,19 @@ def test_a_noisy_target_has_the_distribution_of_the_referee_with_its_noise(
     assert_alike(counts, sampled(name, QIR_TARGETS[target]["noise"]))
 
 
+# On Aria nearly every shot errs: 60 states of 20 qubits take longer than a job may.
 @pytest.mark.timeout(900)
-def test_a_noisy_target_has_the_distribution_of_the_referee_for_a_wide_random_circuit(submitter: Submitter) -> None:
+@pytest.mark.parametrize("target", [name for name in NOISY if name != "ionq.qpu.aria-1"])
+def test_a_noisy_target_has_the_distribution_of_the_referee_for_a_wide_random_circuit(
+    submitter: Submitter, target: str
+) -> None:
     """No outcome comes twice: shots are compared by how likely their outcomes are without noise, in three equal shares.
 
     So few shots, as each runs a state of its own, show a wrong circuit or a wrong order of bits, not a rate that is
     somewhat wrong: the narrow circuits above show that. The comparison raises a false alarm once in 10^9
     runs (`distributions.FALSE_ALARM`).
     """
-    name, target = "clifford_and_t_20", "rigetti.qpu.cepheus-1-108q"
+    name = "clifford_and_t_20"
     ranks, likelier = {}, 0.0
     for outcome, probability in sorted(exact(name).items(), key=lambda item: -item[1]):
         ranks[outcome] = str(min(2, int(likelier * 3)))
