@@ -13,7 +13,7 @@ from pytket.qir import QIRFormat, QIRProfile, pytket_to_qir
 from qdk import TargetProfile, openqasm
 from qiskit import QuantumCircuit, qasm2, qasm3, transpile
 
-from quantum_jobs.programs import read_program, write_qir
+from quantum_jobs.programs import read_program, write_openqasm2, write_qir
 from tests.referee.circuits import DYNAMIC, ONE_QUBIT, TWO_QUBITS, flat
 from tests.referee.distributions import key
 
@@ -35,7 +35,9 @@ class Writer:
 
 
 def openqasm2(circuit: QuantumCircuit) -> str:
-    """Write OpenQASM 2, with gates that the old qelib1.inc has."""
+    """Write OpenQASM 2, with gates that the old qelib1.inc has; Qiskit writes no branches in it, our writer does."""
+    if "if_else" in circuit.count_ops():
+        return write_openqasm2(read_program("openqasm3", openqasm3(circuit)))
     return qasm2.dumps(flat(circuit))
 
 

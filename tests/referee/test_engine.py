@@ -35,8 +35,6 @@ def by_register(found: Mapping[str, list[Any]], names: list[str], text: Callable
 @pytest.mark.parametrize("name", CIRCUITS)
 @pytest.mark.parametrize("writer", [openqasm2, openqasm3])
 def test_openqasm_gives_strings_with_the_highest_bit_first(writer: Callable[..., str], name: str) -> None:
-    if name in DYNAMIC and writer is openqasm2 and "if_else" in CIRCUITS[name]().count_ops():
-        pytest.skip("Qiskit writes no branches in OpenQASM 2")
     found = document(writer(CIRCUITS[name]()), "honeywell.openqasm.v1", "honeywell.quantum-results.v1")
     names = [register.name for register in CIRCUITS[name]().cregs]
     assert_agrees(by_register(found, names, str), name)
