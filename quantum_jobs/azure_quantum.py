@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,8 @@ log = logging.getLogger(__name__)
 
 INPUT_FORMAT = "qir.v1"
 OUTPUT_FORMAT = "microsoft.quantum-results.v2"
-_TARGETS_FRESH_SECONDS = 30
 _RETRY_SECONDS = 5
+_DOUBTFUL_SECONDS = 2
 # Refused for good. 401 and 403 are not among them: they say that our own rights are wrong, which an operator can mend.
 _FINAL_STATUSES = frozenset({400, 404, 405, 413, 415, 422})
 
@@ -34,14 +35,21 @@ _FINAL_STATUSES = frozenset({400, 404, 405, 413, 415, 422})
 class AzureQuantumWorkspace:
     """The workspace that Key Vault names, reached with the service's identity."""
 
-    def __init__(self, location: Callable[[], Awaitable[WorkspaceLocation]], credential: TokenCredential) -> None:
+    def __init__(
+        self,
+        location: Callable[[], Awaitable[WorkspaceLocation]],
+        credential: TokenCredential,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._location = location
         self._credential = credential
+        self._clock = clock
         self._connected: tuple[WorkspaceLocation, Workspace] | None = None
         self._connecting = asyncio.Lock()
         self._listing = asyncio.Lock()
         self._targets: Sequence[Target] = ()
-        self._targets_good_until = -1e9
+        self._listed_at = self._tried_at = -math.inf  # begin of the last answered list, end of the last try
+        self._doubtful = False
 
     async def located(self) -> None:
         """Make sure that it is known which workspace to use.
@@ -51,30 +59,39 @@ class AzureQuantumWorkspace:
         """
         await self._location()
 
-    async def targets(self) -> Sequence[Target]:
-        """Give the targets that the workspace has and the service knows; 30 s old, older while it does not answer.
+    async def targets(self, most_seconds: float) -> Sequence[Target]:
+        """Give the targets that the workspace has and the service knows, as they were at most so many seconds ago.
+
+        Older while the workspace does not answer. However many ask, it is asked by one of them and the others wait.
 
         Raises:
             ServiceUnavailable: the workspace or the vault does not answer and never has.
         """
-        async with self._listing:
-            if time.monotonic() > self._targets_good_until:
-                await self._list()
+        if self._due(most_seconds):
+            async with self._listing:
+                if self._due(most_seconds):
+                    await self._list()
         return self._targets
 
+    def _due(self, most_seconds: float) -> bool:
+        most_seconds = min(most_seconds, _DOUBTFUL_SECONDS) if self._doubtful else most_seconds
+        moment = self._clock()
+        return moment - self._listed_at > most_seconds and moment - self._tried_at > min(most_seconds, _RETRY_SECONDS)
+
     async def _list(self) -> None:
+        began = self._clock()
         try:
             workspace = await self._workspace()
             with answering("The quantum workspace"):
                 self._targets = await asyncio.to_thread(_list_targets, workspace)
         except ServiceUnavailable:
-            if not self._targets:
+            if self._listed_at == -math.inf:
                 raise
             # A job for a target that was there a moment ago is made durable; the shepherd sends it when it can.
             log.warning("the list of targets could not be renewed", exc_info=True)
-            self._targets_good_until = time.monotonic() + _RETRY_SECONDS
         else:
-            self._targets_good_until = time.monotonic() + _TARGETS_FRESH_SECONDS
+            self._listed_at, self._doubtful = began, False
+        self._tried_at = self._clock()
 
     async def submit(self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]) -> None:
         """Make the job's present attempt; when it is there already, nothing happens.
@@ -84,8 +101,12 @@ class AzureQuantumWorkspace:
             ServiceUnavailable: no answer; the attempt may be there.
         """
         workspace = await self._workspace()
-        with answering("The quantum workspace"):
-            await asyncio.to_thread(_put, workspace, job, container_uri, input_uri, provider_options)
+        try:
+            with answering("The quantum workspace"):
+                await asyncio.to_thread(_put, workspace, job, container_uri, input_uri, provider_options)
+        except ProviderRefused:
+            self._doubtful = True  # perhaps the target went away: the next callers should be told, not the next 30 s
+            raise
 
     async def get(self, provider_job_id: str) -> ProviderJob | None:
         """Give an attempt as the workspace sees it; None when it has no such job.

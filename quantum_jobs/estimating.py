@@ -11,7 +11,8 @@ from quantum_jobs.dispatching import Translation, translated
 from quantum_jobs.errors import QuantumJobsError, RequestRefused, WrongState
 from quantum_jobs.models import Caller, Target
 from quantum_jobs.money import Money
-from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace
+from quantum_jobs.offers import Offers
+from quantum_jobs.ports import JobBlobs, JobRecords
 from quantum_jobs.resource_estimates import ResourceEstimate, resource_estimate
 from quantum_jobs.submissions import EstimateRequest
 from quantum_jobs.submitting import Terms, price
@@ -47,10 +48,8 @@ class Estimates:
 class Estimator:
     """Reads, writes nothing."""
 
-    def __init__(
-        self, workspace: QuantumWorkspace, records: JobRecords, blobs: JobBlobs, terms: Terms, waits: Waits
-    ) -> None:
-        self._workspace = workspace
+    def __init__(self, offers: Offers, records: JobRecords, blobs: JobBlobs, terms: Terms, waits: Waits) -> None:
+        self._offers = offers
         self._records = records
         self._terms = terms
         self._waits = waits
@@ -64,7 +63,7 @@ class Estimator:
             ServiceUnavailable: a part does not answer.
         """
         await self._waits.fresh()
-        known = self._waits.on(await self._workspace.targets())
+        known = await self._offers.listed(*request.targets)
         chosen = [targets.known(name, known) for name in request.targets] or known
         uploaded = await self._uploads.content(caller, request.submission.program)
         translation = await translated(request.submission, uploaded)

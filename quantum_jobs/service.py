@@ -24,6 +24,7 @@ from quantum_jobs.estimating import Estimates, Estimator
 from quantum_jobs.following import JobFollower, output_blob
 from quantum_jobs.job_ids import is_job_id
 from quantum_jobs.models import JOBS_ADMIN, JOBS_READ_ALL, Caller, Job, JobQuery, JobState, ProviderJob, Stored, Target
+from quantum_jobs.offers import Offers
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
 from quantum_jobs.shepherd import Shepherd
 from quantum_jobs.submissions import EstimateRequest, JobRequest, Submission, Upload
@@ -63,12 +64,11 @@ class JobService:
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.terms = terms or Terms()
         self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher, self._waits)
-        self._submitter = Submitter(
-            workspace, records, blobs, queue, self._follower, dispatcher, self.terms, self._waits
-        )
+        self._offers = Offers(workspace, self._waits)
+        self._submitter = Submitter(self._offers, records, blobs, queue, self._follower, dispatcher, self.terms)
         self._changer = JobChanger(records, queue, self._follower, self.shepherd)
         self._uploads = Uploads(records, blobs)
-        self._estimator = Estimator(workspace, records, blobs, self.terms, self._waits)
+        self._estimator = Estimator(self._offers, records, blobs, self.terms, self._waits)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
         """Check a program, make its job durable and hand it to the workspace; tells whether it is a replay.
@@ -255,7 +255,7 @@ class JobService:
             ServiceUnavailable: the workspace does not answer.
         """
         await self._waits.fresh()
-        return self._waits.on(await self._workspace.targets())
+        return await self._offers.listed()
 
     async def target(self, target_id: str) -> Target:
         """Give one target.

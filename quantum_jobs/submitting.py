@@ -33,12 +33,12 @@ from quantum_jobs.histograms import reused_document
 from quantum_jobs.job_ids import hash_of_key, new_job_id, provider_job_id
 from quantum_jobs.models import Attempt, Caller, HistoryEntry, Job, JobState, Register, ShepherdMessage, Target
 from quantum_jobs.money import Money
-from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
+from quantum_jobs.offers import Offers
+from quantum_jobs.ports import JobBlobs, JobRecords, ShepherdQueue
 from quantum_jobs.prices import Rate
 from quantum_jobs.programs import Resources
 from quantum_jobs.submissions import JobRequest
 from quantum_jobs.uploading import Uploads
-from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
 
@@ -60,23 +60,21 @@ class Submitter:
 
     def __init__(
         self,
-        workspace: QuantumWorkspace,
+        offers: Offers,
         records: JobRecords,
         blobs: JobBlobs,
         queue: ShepherdQueue,
         follower: JobFollower,
         dispatcher: Dispatcher,
         terms: Terms,
-        waits: Waits,
     ) -> None:
-        self._workspace = workspace
+        self._offers = offers
         self._records = records
         self._blobs = blobs
         self._queue = queue
         self._follower = follower
         self._dispatcher = dispatcher
         self._terms = terms
-        self._waits = waits
         self._uploads = Uploads(records, blobs)
 
     async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
@@ -98,7 +96,7 @@ class Submitter:
             return _replayed(made, request)
 
     async def _submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
-        known = self._waits.on(await self._workspace.targets())
+        known = await self._offers.listed(request.target)
         target = targets.find(request.target, known)
         uploaded = await self._uploads.content(caller, request.program)
         translation = await translated(request.submission, uploaded)

@@ -101,13 +101,18 @@ def known(target_id: str, targets: Sequence[Target]) -> Target:
     raise UnknownTarget(target_id, names, nearest[0] if nearest else None)
 
 
+def is_available(target: Target) -> bool:
+    """Tell whether a target takes jobs now."""
+    return target.availability != "Unavailable"
+
+
 def check_available(target: Target) -> None:
     """Refuse a target that takes no jobs now.
 
     Raises:
         TargetUnavailable: with its status page.
     """
-    if target.availability == "Unavailable":
+    if not is_available(target):
         error = TargetUnavailable(f"{target.id} is unavailable.", target=target.id, statusPage=target.status_page)
         error.headers = {"Retry-After": "300"}
         raise error

@@ -34,12 +34,24 @@ class Faults:
             raise ServiceUnavailable(name)
 
 
+class Clock:
+    """Stands where a test puts it."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
 class FakeWorkspace:
     """Runs nothing: `finish` decides how a job ends."""
 
     def __init__(self, faults: Faults, *targets: Target) -> None:
         self.faults = faults
         self.offer = targets or (samples.target(),)
+        self.asked_within: list[float] = []
+        self.remembered: Sequence[Target] = ()  # what it said half a minute ago, where that was something else
         self.jobs: dict[str, ProviderJob] = {}
         self.puts: list[str] = []
         self.options: list[Mapping[str, Any]] = []
@@ -49,9 +61,10 @@ class FakeWorkspace:
     async def located(self) -> None:
         await self.faults.passing("locate workspace")
 
-    async def targets(self) -> Sequence[Target]:
+    async def targets(self, most_seconds: float) -> Sequence[Target]:
         await self.faults.passing("targets")
-        return self.offer
+        self.asked_within.append(most_seconds)
+        return self.remembered if self.remembered and most_seconds > 2 else self.offer
 
     async def submit(self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]) -> None:
         await self.faults.passing("put job")

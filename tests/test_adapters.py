@@ -29,6 +29,7 @@ from quantum_jobs.submissions import ProgramSource, Submission, Upload
 from quantum_jobs.table_storage import TableStorage
 
 from . import samples
+from .fakes import Clock
 
 ACCOUNT = "https://quantumjobslocal.{}.core.windows.net"
 VAULT = "https://quantum-jobs-local.vault.azure.net"
@@ -244,27 +245,83 @@ def test_an_attempt_put_twice_is_one_job_and_runs_once(workspace, blobs, service
     assert service.workspace_jobs().count(attempt) == 1
 
 
-def test_targets_once_listed_stay_known_while_the_workspace_does_not_answer(vault, credential):
-    answering = True
+class Listing:
+    """The workspace's list of targets at times that a test chooses, and how often it was asked for."""
 
-    async def location():
-        if not answering:
+    def __init__(self, vault, credential):
+        self._vault = vault
+        self.clock = Clock()
+        self.answering = True
+        self.asked = 0
+        self.connected = AzureQuantumWorkspace(self.location, credential, self.clock)
+
+    async def location(self):
+        self.asked += 1
+        if not self.answering:
             raise ServiceUnavailable("Key Vault")
-        return await vault.workspace_location()
+        return await self._vault.workspace_location()
 
+    async def at(self, moment, most_seconds=30.0):
+        """Give the number of times that the workspace has been asked when the targets were given at a moment."""
+        self.clock.time = moment
+        await self.connected.targets(most_seconds)
+        return self.asked
+
+
+@pytest.fixture
+def listing(vault, credential):
+    made = Listing(vault, credential)
+    yield made
+    made.connected.close()
+
+
+def test_targets_once_listed_stay_known_while_the_workspace_does_not_answer(listing):
     async def work():
-        nonlocal answering
-        connected = AzureQuantumWorkspace(location, credential)
-        try:
-            listed = await connected.targets()
-            answering = False
-            connected._targets_good_until = 0.0
-            return listed, await connected.targets()
-        finally:
-            connected.close()
+        listed = await listing.connected.targets(30)
+        listing.answering = False
+        listing.clock.time = 60
+        return listed, await listing.connected.targets(30)
 
     listed, again = asyncio.run(work())
     assert again == listed
+
+
+def test_the_list_of_targets_is_read_again_when_it_is_older_than_it_may_be(listing):
+    async def work():
+        moments = [(0, 30), (29, 30), (31, 30), (32, 2), (34, 2), (63, 30)]
+        return [await listing.at(moment, seconds) for moment, seconds in moments]
+
+    assert asyncio.run(work()) == [1, 1, 2, 2, 3, 3]
+
+
+def test_a_workspace_that_does_not_answer_is_asked_again_after_five_seconds_and_two_when_it_matters(listing):
+    async def work():
+        await listing.at(0)
+        listing.answering = False
+        return [await listing.at(*when) for when in [(60, 30), (62, 30), (62.5, 2), (63, 2), (67, 30), (68, 30)]]
+
+    assert asyncio.run(work()) == [2, 2, 3, 3, 3, 4]
+
+
+def test_after_a_refusal_the_list_is_old_within_two_seconds_until_it_is_read_again(listing):
+    async def work():
+        await listing.at(0)
+        with pytest.raises(ProviderRefused):
+            await listing.connected.submit(
+                replace(new_job(), target="rigetti.sim.nowhere"), "https://a/c", "https://a/i", {}
+            )
+        before = listing.asked
+        return [await listing.at(moment) - before for moment in (1, 3, 10)]
+
+    assert asyncio.run(work()) == [0, 1, 1]
+
+
+def test_however_many_ask_for_targets_the_workspace_is_asked_once(listing):
+    async def work():
+        await asyncio.gather(*(listing.connected.targets(2) for _ in range(50)))
+
+    asyncio.run(work())
+    assert listing.asked == 1
 
 
 def test_targets_never_listed_are_not_invented(credential):
@@ -272,7 +329,7 @@ def test_targets_never_listed_are_not_invented(credential):
         raise ServiceUnavailable("Key Vault")
 
     with pytest.raises(ServiceUnavailable):
-        asyncio.run(AzureQuantumWorkspace(nowhere, credential).targets())
+        asyncio.run(AzureQuantumWorkspace(nowhere, credential).targets(30))
 
 
 def test_a_job_that_the_workspace_does_not_know_is_none(workspace):
@@ -298,7 +355,7 @@ def test_each_target_we_know_and_the_workspace_lists_has_room_for_what_we_promis
 
     catalogue = tomllib.loads((REPOSITORY / "local/azure_quantum/targets.toml").read_text())
     theirs = {target["id"]: target for provider in catalogue["providers"] for target in provider["targets"]}
-    ours = {target.id: target for target in asyncio.run(workspace.targets())}
+    ours = {target.id: target for target in asyncio.run(workspace.targets(30))}
     assert len(ours) >= 7
     for name, target in ours.items():
         assert target.qubits <= theirs[name]["qubits"]

@@ -10,19 +10,11 @@ from quantum_jobs.prices import RATES
 from quantum_jobs.waits import LEAST_SAMPLES, MOST_SAMPLES, Waits, wait_of
 
 from . import samples
-from .fakes import FakeRecords, Faults
+from .fakes import Clock, FakeRecords, Faults
 from .world import World
 
 TARGET = samples.target().id
 STARTED = "2026-11-22T10:01:10.000Z"  # the job of `samples` was made at 10:00
-
-
-class Clock:
-    def __init__(self):
-        self.time = 0.0
-
-    def __call__(self):
-        return self.time
 
 
 class Observer:

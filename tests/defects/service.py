@@ -33,6 +33,18 @@ DEFECTS: dict[str, Defect] = {
         'return "r1"',
         "tests/test_responses.py",
     ),
+    "a target refused on an old word": (
+        "offers.py",
+        "if _refused(wanted, listed):",
+        "if False:",
+        "tests/test_offers.py",
+    ),
+    "a look at the workspace for each target refused": (
+        "offers.py",
+        "_NO_SECONDS = 2.0",
+        "_NO_SECONDS = 0.0",
+        "tests/test_offers.py",
+    ),
     "no bound on shots": (
         "targets.py",
         "if not target.min_shots <= shots <= target.max_shots:",
