@@ -36,6 +36,11 @@ ROLES: Final = (ROLE_SUBMIT, ROLE_READ_ALL, ROLE_ADMIN)
 MANAGED_IDENTITY_CLIENT_ID: Final = "33333333-3333-4333-8333-333333333333"
 MANAGED_IDENTITY_PRINCIPAL_ID: Final = "44444444-4444-4444-8444-444444444444"
 
+# The gateway's own identity, and what its tokens are for when it calls the Functions app.
+GATEWAY_CLIENT_ID: Final = "55555555-5555-4555-8555-555555555555"
+GATEWAY_PRINCIPAL_ID: Final = "66666666-6666-4666-8666-666666666666"
+FUNCTIONS_AUDIENCE: Final = "api://quantum-jobs-functions"
+
 ISSUER_V1: Final = f"https://sts.windows.net/{TENANT_ID}/"
 ISSUER_V2: Final = f"https://{LOGIN_HOST}/{TENANT_ID}/v2.0"
 

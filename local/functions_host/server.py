@@ -4,16 +4,14 @@ import argparse
 import asyncio
 import contextlib
 import os
-import signal
 import socket
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
 import uvloop
 
+from local.ending import end_of_process
 from local.functions_host.app import Identity
 from local.functions_host.errors import HostError
 from local.functions_host.host import STOP_SECONDS, FunctionsHost
@@ -33,8 +31,7 @@ def serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> None:
 
 
 async def _serve(app_dir: Path, options: argparse.Namespace, keys: Keys) -> None:
-    stop = asyncio.Event()
-    _listen_for_the_end(stop, with_parent=options.stop_with_parent)
+    stop = end_of_process(with_parent=options.stop_with_parent)
     with _socket(options.port) as listening:
         host = FunctionsHost(app_dir, keys=keys, identity=_identity(options), lenient_chunked=options.lenient_chunked)
         async with host:
@@ -81,20 +78,6 @@ def _socket(port: int) -> socket.socket:
             f"port {port} on 127.0.0.1 cannot be used ({error.strerror}); choose another with --port."
         ) from None
     return listening
-
-
-def _listen_for_the_end(stop: asyncio.Event, *, with_parent: bool) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    if with_parent:
-
-        def wait_for_parent() -> None:
-            sys.stdin.buffer.read()
-            with contextlib.suppress(RuntimeError):  # the loop is closed already
-                loop.call_soon_threadsafe(stop.set)
-
-        threading.Thread(target=wait_for_parent, name="parent", daemon=True).start()
 
 
 def _identity(options: argparse.Namespace) -> Identity:
