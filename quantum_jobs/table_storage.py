@@ -107,7 +107,7 @@ class TableStorage:
         """
         with answering("The job table"):
             if account is None:
-                written = await asyncio.to_thread(self._update, job, etag)
+                written = await asyncio.to_thread(self._update, rows.record_row(job), etag)
                 return Stored(job, written) if written else None
             changes = [_replaced(rows.record_row(job), etag), _written(job.owner, account)]
             status = await asyncio.to_thread(self._transaction, changes)
@@ -115,10 +115,10 @@ class TableStorage:
             return await self.get(job.owner, job.id)
         raise AccountMoved
 
-    def _update(self, job: Job, etag: str) -> str | None:
+    def _update(self, row: rows.Row, etag: str) -> str | None:
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
-        _, row, options = _replaced(rows.record_row(job), etag)
+        _, _, options = _replaced(row, etag)
         try:
             return str(self._client.update_entity(row, **options)["etag"])
         except (ResourceModifiedError, ResourceNotFoundError):
@@ -219,9 +219,19 @@ class TableStorage:
             ServiceUnavailable: the table does not answer.
         """
         row = rows.wait_row(target, samples)
-        change = _replaced(row, samples.etag) if samples.etag else ("create", row)
         with answering("The job table"):
-            return await asyncio.to_thread(self._transaction, [change]) == 200
+            if samples.etag:
+                return await asyncio.to_thread(self._update, row, samples.etag) is not None
+            return await asyncio.to_thread(self._create, row)
+
+    def _create(self, row: rows.Row) -> bool:
+        from azure.core.exceptions import ResourceExistsError
+
+        try:
+            self._in_table(lambda: self._client.create_entity(row))
+        except ResourceExistsError:
+            return False
+        return True
 
     async def add_upload(self, owner: str, upload: Upload) -> None:
         """Write what an upload is to hold.
