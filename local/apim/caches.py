@@ -1,10 +1,9 @@
 """The built-in cache: values by key (`cache-lookup-value` and its kin) and whole responses (`cache-lookup`).
 
 Documented by Microsoft: the cache is volatile and may drop anything; when it fails, no error is raised, look-ups find
-nothing and stores store nothing; a cached response has 2 MiB at most; only answers 200 are stored unless `cache-store`
-is told otherwise. Chosen: the same bound for values, the least recently used entry goes first, a failing cache also
-fails to remove, and what a response's key is made of (`response_key`). Not modelled: the `Expires` of a backend,
-which is said to beat the duration; strip it in the policy.
+nothing and stores store nothing; a cached response has 2 MiB at most. Chosen: the same bound for values, the least
+recently used entry goes first, a failing cache also fails to remove, and what a response's key is made of
+(`response_key`). Not modelled: the `Expires` of a backend, which is said to beat the duration; strip it in the policy.
 """
 
 import random
@@ -154,14 +153,16 @@ class _Kept:
 class ResponseCache(_Store[ResponseKey, _Kept]):
     """Responses by `response_key`."""
 
+    key = staticmethod(response_key)
+
     def get(self, key: ResponseKey) -> Response | None:
         kept = self._get(key)
         return Response(kept.status, kept.reason, kept.headers.copy(), Body(kept.octets)) if kept else None
 
-    def store(self, key: ResponseKey, response: Response, seconds: float, *, any_status: bool = False) -> None:
-        """Keep an answer 200, or any with `any_status` (`cache-response`); chosen: not one whose body was taken."""
+    def set(self, key: ResponseKey, response: Response, seconds: float) -> None:
+        """Keep a response of any status: `cache-store` says which. Chosen: not one whose body was taken."""
         octets = response.body.octets
-        if octets is None or (response.status != 200 and not any_status):
+        if octets is None:
             return
         kept = _Kept(response.status, response.reason, response.headers.copy(), octets)
         size = len(octets) + sum(_size(name) + _size(value) for name, value in kept.headers)
