@@ -243,7 +243,7 @@ class Cloud:
 
     def _plain_app(self) -> ASGIApp:
         principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
-        endpoint = identity.managed_identity(self._issuer, self._identity_secret, principal)
+        endpoint = identity.managed_identity(self._issuer, {self._identity_secret: principal})
         endpoints = counted(endpoint, self.counter, "managed_identity")
         controls = control.application(self.counter, self.health, self._follow)
 

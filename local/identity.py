@@ -17,7 +17,15 @@ from starlette.routing import Route
 
 from local.errors import TokenRefused
 from local.issuer import Issuer, TokenVersion
-from local.names import AUDIENCE, ISSUER_V1, ISSUER_V2, LOGIN_HOST, STORAGE_HOSTS, TENANT_ID
+from local.names import (
+    AUDIENCE,
+    FUNCTIONS_AUDIENCE,
+    ISSUER_V1,
+    ISSUER_V2,
+    LOGIN_HOST,
+    STORAGE_HOSTS,
+    TENANT_ID,
+)
 
 __all__ = ["Application", "Issuer", "Principal", "TokenRefused", "application", "managed_identity"]
 
@@ -26,6 +34,7 @@ TENANT_ALIASES = frozenset({TENANT_ID, "common", "organizations"})
 RESOURCES = frozenset(
     {
         AUDIENCE,
+        FUNCTIONS_AUDIENCE,
         "https://storage.azure.com",
         *(f"https://{host}" for host in STORAGE_HOSTS.values()),
         "https://vault.azure.net",
@@ -64,8 +73,8 @@ class _Refusal(Exception):
 
 
 def token_version(audience: str) -> TokenVersion:
-    """Tell the form of tokens for a resource: Azure's own services take 1.0, the job API is registered for 2.0."""
-    return "2.0" if audience == AUDIENCE else "1.0"
+    """Tell the form of tokens for a resource: Azure's own services take 1.0, ours are registered for 2.0."""
+    return "2.0" if audience in (AUDIENCE, FUNCTIONS_AUDIENCE) else "1.0"
 
 
 def application(issuer: Issuer, clients: Iterable[Application]) -> Starlette:
@@ -224,13 +233,17 @@ def _refusal_response(refusal: _Refusal) -> Response:
     )
 
 
-def managed_identity(issuer: Issuer, secret_header: str, principal: Principal) -> Starlette:
-    """Make the IDENTITY_ENDPOINT of App Service and Functions, api-version 2019-08-01, at `/msi/token`."""
+def managed_identity(issuer: Issuer, principals: Mapping[str, Principal]) -> Starlette:
+    """Make the IDENTITY_ENDPOINT of App Service and Functions, api-version 2019-08-01, at `/msi/token`.
+
+    One endpoint serves every app of the cloud: each has a secret of its own (IDENTITY_HEADER), by which `principals`
+    tells whose identity is asked for.
+    """
 
     async def token(request: Request) -> Response:
         query = request.query_params
-        given = request.headers.get("x-identity-header", "")
-        if not hmac.compare_digest(given.encode(), secret_header.encode()):
+        principal = _principal(principals, request.headers.get("x-identity-header", ""))
+        if principal is None:
             return _identity_error(401, "The X-IDENTITY-HEADER header is missing or wrong.")
         if query.get("api-version") != "2019-08-01":
             return _identity_error(400, "The api-version must be 2019-08-01.")
@@ -242,6 +255,12 @@ def managed_identity(issuer: Issuer, secret_header: str, principal: Principal) -
         return JSONResponse(_identity_token(issuer, principal, resource), headers={"Cache-Control": "no-store"})
 
     return Starlette(routes=[Route("/msi/token", token)])
+
+
+def _principal(principals: Mapping[str, Principal], given: str) -> Principal | None:
+    """Find whose secret was given, comparing it with each in full."""
+    found = [who for secret, who in principals.items() if hmac.compare_digest(given.encode(), secret.encode())]
+    return found[0] if found else None
 
 
 def _identity_token(issuer: Issuer, principal: Principal, resource: str) -> dict[str, str]:

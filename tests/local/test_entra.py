@@ -8,7 +8,7 @@ import pytest
 from local.callers import ROLES_OF_CALLERS, callers
 from local.identity import Application, Principal, application, managed_identity
 from local.issuer import Issuer
-from local.names import AUDIENCE, ISSUER_V1, ISSUER_V2, TENANT_ID
+from local.names import AUDIENCE, FUNCTIONS_AUDIENCE, ISSUER_V1, ISSUER_V2, TENANT_ID
 from local.state import State
 from tests.asgi import AsgiClient
 
@@ -125,7 +125,8 @@ def test_discovery_leads_to_the_keys(entra: AsgiClient, issuer: Issuer, infix: s
 
 @pytest.fixture
 def endpoint(issuer: Issuer) -> AsgiClient:
-    return AsgiClient(managed_identity(issuer, "right", Principal("c" * 8, "o" * 8)))
+    principals = {"right": Principal("c" * 8, "o" * 8), "gateway": Principal("g" * 8, "p" * 8)}
+    return AsgiClient(managed_identity(issuer, principals))
 
 
 def ask(endpoint: AsgiClient, header: str | None = "right", **query: str) -> Any:
@@ -160,3 +161,12 @@ def test_a_request_that_the_platform_would_refuse_is_refused(endpoint: AsgiClien
 
 def test_the_client_id_of_the_identity_may_be_named(endpoint: AsgiClient) -> None:
     assert ask(endpoint, client_id="c" * 8).status_code == 200
+
+
+def test_each_secret_gives_a_token_of_its_own_principal(endpoint: AsgiClient, issuer: Issuer) -> None:
+    for secret, client_id, object_id in (("right", "c" * 8, "o" * 8), ("gateway", "g" * 8, "p" * 8)):
+        body = ask(endpoint, secret, resource=FUNCTIONS_AUDIENCE).json()
+        claims = issuer.verify(body["access_token"], audiences=[FUNCTIONS_AUDIENCE])
+        assert (claims["oid"], claims["azp"], claims["iss"]) == (object_id, client_id, ISSUER_V2)
+        assert body["client_id"] == client_id
+    assert ask(endpoint, "gateway", client_id="c" * 8).status_code == 400
