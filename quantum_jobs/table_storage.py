@@ -19,12 +19,14 @@ from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved
 from quantum_jobs.models import Job, JobQuery, Stored, WaitSamples
 from quantum_jobs.submissions import Submission, Upload
+from quantum_jobs.transactions import Change, Outcome, Transactions
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.data.tables import TableClient
 
 TABLE = "jobs"
+_NO_TABLE = "TableNotFound"
 _ROUND_TRIPS = 5  # of one list: a page that few jobs fit may end early, with a link to the next
 
 
@@ -34,6 +36,7 @@ class TableStorage:
     def __init__(self, url: str, credential: TokenCredential) -> None:
         self._url = url
         self._credential = credential
+        self._transactions = Transactions(url, TABLE, credential)
 
     async def insert(self, job: Job, submission: Submission, account: Account | None = None) -> Job:
         """Insert a job, or give the one that the same owner's key made before.
@@ -42,14 +45,14 @@ class TableStorage:
             AccountMoved: the account has been written since it was read; nothing was inserted.
             ServiceUnavailable: the table does not answer; the job may be there, the same key finds it.
         """
-        changes: list[Any] = [("create", rows.record_row(job)), ("create", rows.key_row(job, submission))]
+        changes = [Change(rows.record_row(job)), Change(rows.key_row(job, submission))]
         if job.reuse_hash:
-            changes.append(("upsert", rows.reuse_row(job)))
+            changes.append(Change(rows.reuse_row(job), always=True))
         if account is not None:
-            changes.append(_written(job.owner, account))
+            changes.append(Change(rows.account_row(job.owner, account), account.etag))
         with answering("The job table"):
-            status = await asyncio.to_thread(self._transaction, changes)
-            if status == 200:
+            outcome = await asyncio.to_thread(self._transaction, changes)
+            if outcome.status == 200:
                 return job
             made = await asyncio.to_thread(self._made_by, job.owner, job.key_hash)
         if made is None:
@@ -109,18 +112,20 @@ class TableStorage:
             if account is None:
                 written = await asyncio.to_thread(self._update, rows.record_row(job), etag)
                 return Stored(job, written) if written else None
-            changes = [_replaced(rows.record_row(job), etag), _written(job.owner, account)]
-            status = await asyncio.to_thread(self._transaction, changes)
-        if status == 200:
-            return await self.get(job.owner, job.id)
+            changes = [Change(rows.record_row(job), etag), Change(rows.account_row(job.owner, account), account.etag)]
+            outcome = await asyncio.to_thread(self._transaction, changes)
+        if outcome.status == 200:
+            return Stored(job, outcome.etags[0])
         raise AccountMoved
 
     def _update(self, row: rows.Row, etag: str) -> str | None:
+        from azure.core import MatchConditions
         from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+        from azure.data.tables import UpdateMode
 
-        _, _, options = _replaced(row, etag)
+        options = {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
         try:
-            return str(self._client.update_entity(row, **options)["etag"])
+            return str(self._client.update_entity(row, **options)["etag"])  # type: ignore[arg-type]
         except (ResourceModifiedError, ResourceNotFoundError):
             return None
 
@@ -275,30 +280,34 @@ class TableStorage:
         with answering("The job table"):
             await asyncio.to_thread(self._in_table, lambda: self._client.upsert_entity(row, **options))
 
-    def _transaction(self, changes: list[Any]) -> int:
+    def _transaction(self, changes: Sequence[Change]) -> Outcome:
         """Give 200, or the status of what stood in the way: 409 something exists, 412 or 404 something has changed."""
         from azure.core.exceptions import HttpResponseError
-        from azure.data.tables import TableTransactionError
 
-        try:
-            self._in_table(lambda: self._client.submit_transaction(changes))
-        except (TableTransactionError, HttpResponseError) as error:
-            if error.status_code not in (404, 409, 412):
-                raise
-            return int(error.status_code)
-        return 200
+        outcome = self._transactions.send(changes)
+        if outcome.code == _NO_TABLE:
+            self._create_table()
+            outcome = self._transactions.send(changes)
+        if outcome.status not in (200, 404, 409, 412) or outcome.code == _NO_TABLE:
+            raise HttpResponseError(f"The transaction was refused: {outcome.status} {outcome.code}")
+        return outcome
 
     def _in_table(self, write: Any) -> None:
-        from azure.core.exceptions import HttpResponseError, ResourceExistsError
+        from azure.core.exceptions import HttpResponseError
 
         try:
             write()
         except HttpResponseError as error:
-            if getattr(error, "error_code", None) != "TableNotFound":
+            if getattr(error, "error_code", None) != _NO_TABLE:
                 raise
-            with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
-                self._client.create_table()
+            self._create_table()
             write()
+
+    def _create_table(self) -> None:
+        from azure.core.exceptions import ResourceExistsError
+
+        with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
+            self._client.create_table()
 
     @cached_property
     def _client(self) -> TableClient:
@@ -309,15 +318,4 @@ class TableStorage:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-
-def _written(owner: str, account: Account) -> Any:
-    row = rows.account_row(owner, account)
-    return _replaced(row, account.etag) if account.etag else ("create", row)
-
-
-def _replaced(row: rows.Row, etag: str) -> tuple[str, rows.Row, dict[str, Any]]:
-    from azure.core import MatchConditions
-    from azure.data.tables import UpdateMode
-
-    return "update", row, {"mode": UpdateMode.REPLACE, "etag": etag, "match_condition": MatchConditions.IfNotModified}
+        self._transactions.close()
