@@ -1,7 +1,8 @@
 """The specification for API Management: OpenAPI 3.0.3 within what its import takes.
 
 Source: azure-docs, api-management-api-import-restrictions: only `components/schemas` may be referred to; security,
-links, `examples` and parameter styles are ignored. Type arrays fail. Not verified on Azure.
+links, `examples` and parameter styles are ignored. Type arrays fail. Not verified on Azure, nor is that the import
+keeps the path `/*` (docs/gateway.md says how to look).
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from typing import Any
 from quantum_jobs.openapi import specification
 
 INTERNAL = frozenset({"health-ready"})  # asked by the platform itself, not through the gateway
+# API Management answers 404 to a method that a path does not take, and knows HEAD only where it is an operation: on
+# these the service answers itself. OPTIONS is not among them, preflights are the gateway's.
+ANY_PATH = {f"any-path-{method}": method for method in ("get", "head", "post", "put", "patch", "delete")}
 _OPERATION = ("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses")
 _VALUES = frozenset({"example", "enum", "default"})
 _NOT_IN_3_0 = frozenset({"propertyNames", "patternProperties", "const"})
@@ -21,6 +25,7 @@ def gateway_specification(base_url: str) -> dict[str, Any]:
     schemas: Mapping[str, Any] = full["components"]["schemas"]
     bodies = {_request_name(item) for item in _operations(full) if "requestBody" in item}
     paths = {path: kept for path, item in full["paths"].items() if (kept := _path(item, full))}
+    paths["/*"] = {method: _any_path(name, method) for name, method in ANY_PATH.items()}
     # Bodies stand alone: `validate-content` is known to take plain schemas.
     written = {
         name: _schema(_inlined(schema, schemas) if name in bodies else schema, schemas)
@@ -71,6 +76,20 @@ def _path(item: Mapping[str, Any], full: Mapping[str, Any]) -> dict[str, Any]:
         method: _operation(operation, full)
         for method, operation in item.items()
         if operation["operationId"] not in INTERNAL
+    }
+
+
+def _any_path(operation_id: str, method: str) -> dict[str, Any]:
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    told = {"404": "Nothing is there.", "405": "The path takes other methods, those in Allow."}
+    answers = {status: {"description": text, "content": problem} for status, text in told.items()}
+    if method == "head":
+        answers = {"200": {"description": "As GET on the path, without the body."}, **answers}
+    return {
+        "operationId": operation_id,
+        "summary": f"{method.upper()} on a path without an operation",
+        "tags": ["about"],
+        "responses": answers,
     }
 
 

@@ -230,7 +230,13 @@ def _headers(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _problems(status: int, slugs: Sequence[str]) -> dict[str, Any]:
-    extra = {401: ("WWW-Authenticate",), 409: ("Retry-After",), 412: ("ETag",), 503: ("Retry-After",)}
+    extra = {
+        401: ("WWW-Authenticate",),
+        409: ("Retry-After",),
+        412: ("ETag",),
+        429: ("Retry-After",),
+        503: ("Retry-After",),
+    }
     return {
         "description": "; ".join(f"`{slug}`: {catalogue()[slug].title}" for slug in slugs) + ".",
         "headers": _headers(extra.get(status, ())),

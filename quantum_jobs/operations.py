@@ -280,10 +280,11 @@ CATCH_ALL = "zz_no_such_operation"
 
 
 def problems_of(operation: Operation) -> Problems:
-    """Give all problems that an operation may answer, those that any may included."""
-    common: Problems = (errors.InvalidRequest, errors.InternalError)
-    guarded: Problems = (errors.Unauthorized, errors.Forbidden, errors.ServiceUnavailable) if operation.roles else ()
-    return tuple(dict.fromkeys((*operation.problems, *guarded, *common)))
+    """Give all problems that an operation may answer, those that any may, and those of the gateway, included."""
+    common: Problems = (errors.InvalidRequest, errors.InternalError, errors.Throttled, errors.ServiceUnavailable)
+    guarded: Problems = (errors.Unauthorized, errors.Forbidden) if operation.roles else ()
+    slow: Problems = (errors.RequestTimeout,) if operation.request else ()
+    return tuple(dict.fromkeys((*operation.problems, *guarded, *slow, *common)))
 
 
 def methods_of(path: str) -> frozenset[str]:

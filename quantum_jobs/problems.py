@@ -78,6 +78,14 @@ _ANSWERS: tuple[tuple[QuantumJobsError, str], ...] = (
         "Send one of the media types in `accepted` as Content-Type, and a body of that type.",
     ),
     (
+        errors.RequestTimeout("The request was not there in full. Send it again."),
+        "Send the request again, over a better connection, or announce a large program with `POST /uploads`.",
+    ),
+    (
+        errors.Throttled("limit-submit", 12),
+        "Wait for `Retry-After` seconds. While a job runs, ask for its status no sooner than its `Retry-After` says.",
+    ),
+    (
         errors.IdempotencyKeyReused(_JOB, _AT),
         "Use a new key for a new job. To find the job that the key made, read `jobId`.",
     ),

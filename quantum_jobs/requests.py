@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
@@ -47,8 +48,8 @@ class Callers:
     async def caller(self, request: func.HttpRequest, operation: Operation) -> Caller:
         """Give the caller of an operation.
 
-        With a gateway configured only its identity is let in, and its `X-Caller-*` headers are believed; without one
-        the token's subject is the caller and those headers mean nothing.
+        With a gateway configured only its identity is let in, and its `X-Caller-*` headers are believed (the label is
+        percent-encoded); without one the token's subject is the caller and those headers mean nothing.
 
         Raises:
             Unauthorized: no token that holds.
@@ -70,7 +71,7 @@ class Callers:
         return Caller(
             tenant=tenant,
             subject=subject,
-            label=request.headers.get("x-caller-label") or f"user:{subject}",
+            label=unquote(request.headers.get("x-caller-label") or "") or f"user:{subject}",
             roles=frozenset(request.headers.get("x-caller-roles", "").replace(",", " ").split()),
         )
 

@@ -64,7 +64,7 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
     def decorate(handler: Handler) -> Callable[..., Awaitable[func.HttpResponse]]:
         @functools.wraps(handler)
         async def respond(req: func.HttpRequest) -> func.HttpResponse:
-            request_id = str(uuid.uuid4())
+            request_id = request_id_of(req)
             try:
                 answer = await handler(req)
             except QuantumJobsError as error:
@@ -86,6 +86,14 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
         return respond
 
     return decorate
+
+
+def request_id_of(req: func.HttpRequest) -> str:
+    """Take the id that the gateway gave the request, so that both logs have one; make one where it is no UUID."""
+    try:
+        return str(uuid.UUID(req.headers.get("x-request-id") or ""))
+    except ValueError:
+        return str(uuid.uuid4())
 
 
 def problem(error: QuantumJobsError, request_id: str, base_url: str) -> Answer:

@@ -7,7 +7,7 @@ from openapi_spec_validator import validate
 
 from quantum_jobs import bodies, schemas
 from quantum_jobs.examples import REQUESTS, answer
-from quantum_jobs.gateway_openapi import INTERNAL, gateway_specification
+from quantum_jobs.gateway_openapi import ANY_PATH, INTERNAL, gateway_specification
 from quantum_jobs.openapi import specification
 from quantum_jobs.operations import BY_NAME, OPERATIONS, problems_of
 from quantum_jobs.request_members import MEMBERS
@@ -36,10 +36,15 @@ def test_both_files_are_valid_openapi(document):
 
 def test_the_specification_has_every_operation_of_the_table_and_no_other():
     assert set(operations(FULL_DOCUMENT)) == {item.operation_id for item in OPERATIONS}
-    assert set(operations(GATEWAY_DOCUMENT)) == {item.operation_id for item in OPERATIONS} - INTERNAL
+    assert set(operations(GATEWAY_DOCUMENT)) == ({item.operation_id for item in OPERATIONS} - INTERNAL) | set(ANY_PATH)
     for item in OPERATIONS:
         described = FULL_DOCUMENT["paths"][f"/{item.path}"][item.method.lower()]
         assert described["operationId"] == item.operation_id
+
+
+def test_the_gateway_sends_every_method_on_any_path_to_the_service_but_preflights():
+    assert {"get", "head", "post", "put", "patch", "delete"} == set(GATEWAY_DOCUMENT["paths"]["/*"])
+    assert "/*" not in FULL_DOCUMENT["paths"]
 
 
 def test_the_gateways_file_keeps_the_rules_of_the_import():

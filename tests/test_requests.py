@@ -181,6 +181,15 @@ def test_the_gateway_speaks_for_its_caller():
     assert caller.roles == {"Jobs.Submit", "Jobs.Admin"}
 
 
+@pytest.mark.parametrize(
+    ("sent", "label"),
+    [("user:Zo%C3%AB%20100%25", "user:Zoë 100%"), ("app:planner", "app:planner"), (None, "user:alice")],
+)
+def test_the_callers_label_comes_percent_encoded(sent, label):
+    headers = FOR_ALICE | ({"x_caller_label": sent} if sent else {})
+    assert run(ask(Callers(Speaks(GATEWAY), "gateway"), "submit_job", **headers)).label == label
+
+
 def test_with_a_gateway_nobody_else_is_let_in():
     with pytest.raises(Unauthorized, match="through its gateway"):
         run(ask(Callers(Speaks(samples.ALICE), "gateway"), "submit_job", **FOR_ALICE))

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import uuid
 
 import azure.functions as func
 import pytest
@@ -20,16 +21,16 @@ from quantum_jobs.responses import Answer, answers, job_status, matches, submitt
 from . import samples
 
 BASE = "https://api.example.com/quantum/v1"
-REQUEST = func.HttpRequest(method="GET", url=BASE, headers={}, body=b"")
 
 
-def answered(outcome):
+def answered(outcome, headers=None):
     async def some_operation(req: func.HttpRequest) -> Answer:
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
-    return asyncio.run(answers(lambda: BASE)(some_operation)(REQUEST))
+    request = func.HttpRequest(method="GET", url=BASE, headers=headers or {}, body=b"")
+    return asyncio.run(answers(lambda: BASE)(some_operation)(request))
 
 
 def test_an_error_becomes_problem_details():
@@ -50,6 +51,22 @@ def test_an_unexpected_fault_says_nothing_but_its_request_id(caplog):
     assert "hunter2" not in response.get_body().decode()
     assert set(body) == {"type", "title", "status", "detail", "instance"}
     assert "unexpected fault in some_operation" in caplog.text
+
+
+GIVEN = "6f1c2a9e-0d3b-4c55-9a61-3f7e2b1d0c4a"
+
+
+@pytest.mark.parametrize("sent", [GIVEN, GIVEN.upper()])
+def test_the_id_that_the_gateway_gave_a_request_is_its_id_here_too(sent):
+    response = answered(JobFailed({"type": "x"}), {"x-request-id": sent})
+    assert response.headers["Request-Id"] == GIVEN
+    assert json.loads(response.get_body())["instance"] == f"urn:uuid:{GIVEN}"
+
+
+@pytest.mark.parametrize("sent", [{}, {"x-request-id": "1; drop"}, {"x-request-id": ""}])
+def test_a_request_without_a_proper_id_gets_one(sent):
+    first, second = (answered(Answer(200, {}), sent).headers["Request-Id"] for _ in range(2))
+    assert uuid.UUID(first) != uuid.UUID(second)
 
 
 def test_a_missing_setting_is_for_the_log_alone(caplog):

@@ -8,6 +8,7 @@
     │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404
     │   ├── MethodNotAllowed 405  NotAcceptable 406     PreconditionFailed 412
     │   ├── PayloadTooLarge 413   UnsupportedMediaType 415
+    │   ├── RequestTimeout 408    Throttled 429         told by the gateway alone
     │   └── IdempotencyKeyReused, ProgramInvalid, ProgramFormatUnsupported, TooManyQubits,
     │       ShotsOutOfRange, UnknownTarget, CostLimitExceeded, DeadlineImpossible 422
     ├── WrongState                right request, wrong moment
@@ -42,8 +43,10 @@ from quantum_jobs.errors.refused import (
     ProgramFormatUnsupported,
     ProgramInvalid,
     RequestRefused,
+    RequestTimeout,
     ShotsOutOfRange,
     TargetNotFound,
+    Throttled,
     TooManyQubits,
     Unauthorized,
     UnknownTarget,
@@ -95,6 +98,7 @@ __all__ = [
     "ProviderRefused",
     "QuantumJobsError",
     "RequestRefused",
+    "RequestTimeout",
     "ResultExpired",
     "ResultNotReady",
     "ResultUnreadable",
@@ -104,6 +108,7 @@ __all__ = [
     "ShotsOutOfRange",
     "TargetNotFound",
     "TargetUnavailable",
+    "Throttled",
     "TooManyQubits",
     "Unauthorized",
     "UnknownTarget",

@@ -132,6 +132,22 @@ class UnsupportedMediaType(RequestRefused):
         super().__init__(f"Content-Type is {got!r}; {' or '.join(accepted)} is needed.", accepted=list(accepted))
 
 
+class RequestTimeout(RequestRefused):
+    """The gateway waited for the rest of the request, and it did not come."""
+
+    status, slug, title = 408, "request-timeout", "The request did not arrive in time"
+
+
+class Throttled(RequestRefused):
+    """The gateway takes no more calls of this kind for now; `limit` says which bound was reached."""
+
+    status, slug, title = 429, "throttled", "Too many requests"
+
+    def __init__(self, limit: str, retry_after_seconds: int) -> None:
+        super().__init__(f"The limit {limit} is reached. Ask again after Retry-After seconds.", limit=limit)
+        self.headers = {"Retry-After": str(retry_after_seconds)}
+
+
 class IdempotencyKeyReused(RequestRefused):
     """The key belongs to a job made from another body."""
 
