@@ -94,8 +94,8 @@ test-long: dev .venv-referee/ready ## the proofs that take minutes, with indepen
 	@$(PY) -m tests.referee.seeded_defects
 
 .PHONY: check
-check: .venv/dev ## format, lint, types, import direction
-	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports
+check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint
 
 .PHONY: spec
 spec: .venv/ready ## write the specification's two files in apim/ from the table of operations
