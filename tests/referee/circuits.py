@@ -8,7 +8,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister, transpile
 from qiskit.circuit.library import QFTGate
 
 DYNAMIC = {"teleportation", "reset_and_reuse"}
-WIDE = {"ghz_20", "clifford_and_t_20"}
+WIDE = {"ghz_20", "clifford_and_t_20", "echo_20"}
 ONE_QUBIT = ["h", "x", "y", "z", "s", "sdg", "t", "tdg", "rx", "ry", "rz"]
 TWO_QUBITS = ["cx", "cz"]
 
@@ -100,17 +100,33 @@ def one_flip() -> QuantumCircuit:
 
 def clifford_and_t_20() -> QuantumCircuit:
     circuit = QuantumCircuit(20, 20)
+    _turn_at_random(circuit, 8)
+    circuit.h(range(20))
+    circuit.measure(range(20), range(20))
+    return circuit
+
+
+def echo_20() -> QuantumCircuit:
+    """Turn 20 qubits at random and back, then flip the first six: without noise one outcome, so that few shots tell."""
+    circuit, there = QuantumCircuit(20, 20), QuantumCircuit(20)
+    _turn_at_random(there, 4)
+    circuit.compose(there, inplace=True)
+    circuit.compose(there.inverse(), inplace=True)
+    circuit.x(range(6))
+    circuit.measure(range(20), range(20))
+    return circuit
+
+
+def _turn_at_random(circuit: QuantumCircuit, layers: int) -> None:
+    """Add layers of Clifford and T gates on 20 qubits, each with ten random pairs."""
     choose = random.Random(20)
     circuit.h(range(20))
-    for _ in range(8):
+    for _ in range(layers):
         for qubit in range(20):
             getattr(circuit, choose.choice(["h", "s", "t", "sdg", "tdg", "x", "z"]))(qubit)
         order = choose.sample(range(20), 20)
         for control, target in zip(order[::2], order[1::2], strict=True):
             circuit.cx(control, target)
-    circuit.h(range(20))
-    circuit.measure(range(20), range(20))
-    return circuit
 
 
 def reset_and_reuse() -> QuantumCircuit:
@@ -165,6 +181,7 @@ CIRCUITS: dict[str, Callable[[], QuantumCircuit]] = {
         teleportation,
         one_flip,
         clifford_and_t_20,
+        echo_20,
         reset_and_reuse,
         permuted_registers,
         controlled_rotations,
