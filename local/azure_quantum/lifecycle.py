@@ -13,7 +13,7 @@ from local.azure_quantum.models import Job, Priority, Status
 from local.azure_quantum.queues import Line, Stay
 from local.azure_quantum.quotas import Ledger
 from local.azure_quantum.script import Script
-from local.azure_quantum.targets import QIR_FORMAT, Target
+from local.azure_quantum.targets import QIR_OUTPUTS, Target
 from local.azure_quantum.times import now
 from local.execution.errors import ExecutionError
 from local.execution.pool import Pool
@@ -155,7 +155,7 @@ class Lifecycle:
 
     async def _write(self, job: Job, target: Target, answer: Answer) -> None:
         """Write the result: translated documents are outputData, a provider's own are rawOutputData."""
-        is_translated = job.request.input_data_format == QIR_FORMAT
+        is_translated = job.request.output_data_format in QIR_OUTPUTS
         job.output_blob = "outputData" if is_translated else "rawOutputData"
         sas = self._container(job).sas
         await self._door.write(BlobAddress(job.container, job.output_blob, sas), answer.document, "application/json")

@@ -13,6 +13,8 @@ from local.execution.request import Semantics
 CATALOGUE = Path(__file__).with_name("targets.toml")
 QIR_FORMAT = "qir.v1"
 QIR_OUTPUTS = ("microsoft.quantum-results.v2", "microsoft.quantum-results.v1")
+BY_REGISTER = {"honeywell.openqasm.v1", "rigetti.quil.v1"}
+"""Formats of programs with registers: their results can be had as those of QIR too, where a job asks for it (chosen)."""
 
 
 class _Entry(BaseModel):
@@ -69,7 +71,7 @@ class Target(_Entry):
         """Give the output formats of each input format, the default first."""
         formats: dict[str, tuple[str, ...]] = {QIR_FORMAT: QIR_OUTPUTS} if self.takes_qir else {}
         for given, wanted in self.native_formats.items():
-            formats[given] = (wanted,)
+            formats[given] = (wanted, *(QIR_OUTPUTS if given in BY_REGISTER else ()))
         return formats
 
 

@@ -80,6 +80,17 @@ def test_quil_runs_once_without_shots_and_index_0_is_ro_0(workspace: Workspace) 
     assert Result(job)["ro"] == [[1, 0]]
 
 
+def test_a_providers_own_program_gives_microsofts_results_where_it_asks_for_them(workspace: Workspace) -> None:
+    asked = {"output_data_format": "microsoft.quantum-results.v2"}
+    quil = "DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]\n"
+    job = Rigetti(workspace, "rigetti.sim.qvm").submit(quil, "quil", shots=3, **asked)
+    assert job.get_results_shots(timeout_secs=30) == [[1, 0]] * 3
+    assert job.details.output_data_uri.partition("?")[0].endswith("/outputData")
+    checker = Quantinuum(workspace, "quantinuum.sim.h2-1sc")
+    job = checker.submit(TELEPORT, "teleport", shots=2, **asked)
+    assert job.get_results_shots(timeout_secs=30) == [([0, 0], [0])] * 2
+
+
 # The package warns of its own class.
 OF_THE_PACKAGE = pytest.mark.filterwarnings("ignore:Field 'shots' from the 'input_params'")
 
