@@ -17,6 +17,7 @@ TARGETS: dict[str, dict[str, Any]] = {target["id"]: target for provider in CATAL
 QIR_TARGETS = {name: target for name, target in TARGETS.items() if target.get("takes_qir", True)}
 IDEAL = [name for name, target in QIR_TARGETS.items() if target["semantics"] == "sampled" and not target.get("noise")]
 NOISY = [name for name, target in QIR_TARGETS.items() if target["semantics"] == "sampled" and target.get("noise")]
+ZEROS = [name for name, target in QIR_TARGETS.items() if target["semantics"] == "zeros"]
 EXPECTED = [name for name, target in QIR_TARGETS.items() if target["semantics"] == "expected"]
 
 

@@ -143,15 +143,33 @@ def runs_on_base(name: str) -> bool:
 def quil(circuit: QuantumCircuit) -> str:
     """Write Quil; every classical register is a region of its own, in order of declaration."""
     lines = [f"DECLARE {register.name.upper()} BIT[{register.size}]" for register in circuit.cregs]
-    for item in flat(circuit).data:
-        qubits = " ".join(str(circuit.find_bit(qubit).index) for qubit in item.qubits)
-        if item.operation.name == "measure":
-            ((register, index),) = circuit.find_bit(item.clbits[0]).registers
-            lines.append(f"MEASURE {qubits} {register.name.upper()}[{index}]")
+    for number, item in enumerate(flat(circuit).data):
+        if item.operation.name == "if_else":
+            lines += _quil_branch(item, circuit, f"@past{number}")
         elif item.operation.name != "barrier":
-            angles = f"({', '.join(map(repr, item.operation.params))})" if item.operation.params else ""
-            lines.append(f"{_QUIL.get(item.operation.name, item.operation.name.upper())}{angles} {qubits}")
+            lines.append(_quil_line(item, circuit, circuit))
     return "\n".join(lines) + "\n"
+
+
+def _quil_branch(item: Any, circuit: QuantumCircuit, label: str) -> list[str]:
+    """Jump past the gates of a branch, whose qubits and bits are the circuit's, unless one register of one bit is 1."""
+    (register, wanted), (block, otherwise) = item.operation.condition, item.operation.params
+    assert wanted == 1
+    assert len(register) == 1
+    assert otherwise is None
+    # A block has qubits of its own: the same places, those of the whole.
+    whole = QuantumCircuit(circuit.qubits, *circuit.cregs).compose(block, item.qubits, item.clbits)
+    inside = [_quil_line(inner, whole, circuit) for inner in whole.data]
+    return [f"JUMP-UNLESS {label} {register.name.upper()}[0]", *inside, f"LABEL {label}"]
+
+
+def _quil_line(item: Any, within: QuantumCircuit, circuit: QuantumCircuit) -> str:
+    qubits = " ".join(str(within.find_bit(qubit).index) for qubit in item.qubits)
+    if item.operation.name == "measure":
+        ((register, index),) = circuit.find_bit(item.clbits[0]).registers
+        return f"MEASURE {qubits} {register.name.upper()}[{index}]"
+    angles = f"({', '.join(map(repr, item.operation.params))})" if item.operation.params else ""
+    return f"{_QUIL.get(item.operation.name, item.operation.name.upper())}{angles} {qubits}"
 
 
 _QUIL = {"cx": "CNOT", "sdg": "DAGGER S", "tdg": "DAGGER T"}

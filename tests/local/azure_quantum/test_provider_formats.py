@@ -80,6 +80,15 @@ def test_quil_runs_once_without_shots_and_index_0_is_ro_0(workspace: Workspace) 
     assert Result(job)["ro"] == [[1, 0]]
 
 
+def test_a_device_has_the_noise_of_the_catalogue(workspace: Workspace) -> None:
+    source = "DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]\n"
+    job = Rigetti(workspace, "rigetti.qpu.cepheus-1-108q").submit(source, "flips", shots=4000)
+    first, second = (column.count(1) for column in zip(*job.get_results(timeout_secs=30)["ro"], strict=True))
+    # A 1 is read as 0 with 5 %, a 0 as 1 with 3 %; seven standard deviations round that.
+    assert 3690 < first < 3890
+    assert 45 < second < 195
+
+
 def test_a_providers_own_program_gives_microsofts_results_where_it_asks_for_them(workspace: Workspace) -> None:
     asked = {"output_data_format": "microsoft.quantum-results.v2"}
     quil = "DECLARE ro BIT[2]\nX 0\nMEASURE 0 ro[0]\nMEASURE 1 ro[1]\n"
