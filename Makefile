@@ -52,10 +52,11 @@ dev: setup .venv/dev ## install what tests and checks need as well
 	$(call INSTALL,requirements-dev.txt); \
 	touch $@
 
-.venv-referee/ready: requirements-referee.txt .venv/ready
-	@echo "Installing the referee (Qiskit, Aer, Cirq, pytket) into .venv-referee ..."; \
+.venv-referee/ready: requirements-referee.txt requirements-pasqal.txt .venv/ready
+	@echo "Installing the referee (Qiskit, Aer, Cirq, pytket) and Pasqal's simulator into .venv-referee ..."; \
 	$(PY) -m venv --clear .venv-referee; \
-	$(UV) pip install -q --python .venv-referee/bin/python --compile-bytecode -r requirements-referee.txt; \
+	$(UV) pip install -q --python .venv-referee/bin/python --compile-bytecode -r requirements-referee.txt -r requirements-pasqal.txt; \
+	.venv-referee/bin/python -c "import matplotlib.font_manager"; \
 	touch $@
 
 .PHONY: pasqal
@@ -90,8 +91,9 @@ test: dev ## all tests
 
 .PHONY: test-long
 test-long: dev .venv-referee/ready ## the proofs that take minutes, with independent simulators beside ours
-	@.venv-referee/bin/python -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --hypothesis-profile searching
-	@$(PY) -m tests.referee.seeded_defects
+	@.venv-referee/bin/python -m pytest tests/local/execution/test_pulser.py tests/local/azure_quantum/test_pasqal.py
+	@.venv-referee/bin/python -m pytest -m long -n auto --maxprocesses 4 --timeout 1800 --session-timeout 2700 --hypothesis-profile searching
+	@timeout 900 $(PY) -m tests.referee.seeded_defects
 
 .PHONY: check
 check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies

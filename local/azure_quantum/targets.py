@@ -14,7 +14,7 @@ CATALOGUE = Path(__file__).with_name("targets.toml")
 QIR_FORMAT = "qir.v1"
 QIR_OUTPUTS = ("microsoft.quantum-results.v2", "microsoft.quantum-results.v1")
 BY_REGISTER = {"honeywell.openqasm.v1", "rigetti.quil.v1"}
-"""Formats of programs with registers: their results can be had as those of QIR too, where a job asks for it (chosen)."""
+"""Formats of programs with registers: a job may ask for results as those of QIR, too (chosen)."""
 
 
 class _Entry(BaseModel):
