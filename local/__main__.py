@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local.errors import CommandNotRunnable, LocalCloudError
-from local.names import AUDIENCE, REPOSITORY, ROLES
+from local.names import AUDIENCE, QUANTUM_HOSTS, REPOSITORY, ROLES
 from local.state import DEFAULT_FOLDER, State
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ QUANTUM_EXAMPLES = """examples:
   python -m local azure-quantum                          start it, show the connection string, stop at Ctrl-C
   python -m local azure-quantum --data .data             jobs, sessions and blobs outlive a stop
   python -m local azure-quantum --time-scale 1           queues as long as the real ones
+  python -m local azure-quantum --kind V2                a workspace of the newer kind: other status words, other host
   python -m local azure-quantum --script trouble.toml    targets that queue long, fail or are away
   python -m local run --no-functions -- python script.py a script, unchanged, in a workspace of its own
 
@@ -102,6 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     for command in (up, run, quantum):
         command.add_argument("--time-scale", type=_scale, help="seconds that a second of a real queue lasts: 0.001")
         command.add_argument("--script", type=Path, help="TOML file: how targets queue, fail and are available")
+        command.add_argument(
+            "--kind", choices=tuple(QUANTUM_HOSTS), default="V1", help="of the quantum workspace: V1 or V2"
+        )
 
     for command in (up, run):
         command.add_argument("--port", type=int, default=0, help="port of the job API (default: a free one)")
@@ -172,6 +176,7 @@ def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":
         progress=progress,
         time_scale=options.time_scale,
         script=options.script,
+        kind=options.kind,
     )
 
 

@@ -32,7 +32,7 @@ from local.names import (
     MANAGED_IDENTITY_CLIENT_ID,
     MANAGED_IDENTITY_PRINCIPAL_ID,
     MANAGEMENT_HOST,
-    QUANTUM_HOST,
+    QUANTUM_HOSTS,
     REPOSITORY,
     RESOURCE_GROUP,
     STORAGE_HOSTS,
@@ -42,6 +42,7 @@ from local.names import (
     VAULT_ENTRY,
     WORKSPACE,
     StorageService,
+    WorkspaceKind,
 )
 from local.state import State
 from local.storage import StorageDoor
@@ -74,6 +75,7 @@ class Cloud:
         seconds_to_stop: float = 10.0,
         time_scale: float | None = None,
         script: Path | None = None,
+        kind: WorkspaceKind = "V1",
     ) -> None:
         """Take where the data is kept (None: in memory), and the Functions app (None: no Functions host).
 
@@ -82,6 +84,7 @@ class Cloud:
         self._state, self._data, self._app, self._port = state, data, app, port
         self._progress, self._seconds_to_stop = progress, seconds_to_stop
         self._time_scale, self._script = time_scale, script
+        self._kind, self._quantum_host = kind, QUANTUM_HOSTS[kind]
         self._workspace: Workspace | None = None
         self._children: list[Child] = []
         self._sockets: list[socket.socket] = []
@@ -167,6 +170,7 @@ class Cloud:
             plain_port=_address(plain)[1],
             authority=self._certificates.authority,
             identity_secret=self._identity_secret,
+            quantum_host=self._quantum_host,
             api_key=self._api_key,
             token=demo,
         )
@@ -188,14 +192,14 @@ class Cloud:
         quantum = await self._start_workspace(storage)
         apps = {
             LOGIN_HOST: counted(identity.application(self._issuer, self._callers.values()), self.counter, "identity"),
-            KEY_VAULT_HOST: counted(key_vault.application(self._issuer, _vault_seed()), self.counter, "key_vault"),
-            QUANTUM_HOST: quantum,
+            KEY_VAULT_HOST: counted(key_vault.application(self._issuer, self._vault_seed()), self.counter, "key_vault"),
+            self._quantum_host: quantum,
             MANAGEMENT_HOST: quantum,
         }
         await self._serve(by_host(apps), listening, tls=True)
         self._up("identity", f"https://{LOGIN_HOST}/{TENANT_ID}")
         self._up("key vault", f"https://{KEY_VAULT_HOST}")
-        self._up("workspace", f"https://{QUANTUM_HOST}")
+        self._up("workspace", f"https://{self._quantum_host}")
 
     async def _start_workspace(self, storage: Awaitable[StorageAccount]) -> ASGIApp:
         """Start the quantum workspace beside its storage, which it reaches as its owner: not through the door."""
@@ -210,6 +214,7 @@ class Cloud:
             issuer=self._issuer,
             storage=LinkedAccount(account.name, account.key, account.url("blob")),
             api_keys=[self._api_key],
+            kind=self._kind,
             verify=self._certificates.client_context(),
             data=self._data,
             time_scale=TIME_SCALE if self._time_scale is None else self._time_scale,
@@ -259,21 +264,14 @@ class Cloud:
             raise PartFailed("workspace", "it is not up yet")
         self._workspace.follow(Script.of(document))
 
+    def _vault_seed(self) -> dict[str, str]:
+        """Give the one secret the service reads: which quantum workspace to use."""
+        ids = {"subscriptionId": SUBSCRIPTION_ID, "resourceGroup": RESOURCE_GROUP, "name": WORKSPACE}
+        return {VAULT_ENTRY: json.dumps(ids | {"location": LOCATION, "endpoint": f"https://{self._quantum_host}"})}
+
     def _up(self, part: str, where: str) -> None:
         self.services[part] = where
         self._progress(part, where, time.monotonic() - self._started)
-
-
-def _vault_seed() -> dict[str, str]:
-    """Give the one secret the service reads: which quantum workspace to use."""
-    workspace = {
-        "subscriptionId": SUBSCRIPTION_ID,
-        "resourceGroup": RESOURCE_GROUP,
-        "name": WORKSPACE,
-        "location": LOCATION,
-        "endpoint": f"https://{QUANTUM_HOST}",
-    }
-    return {VAULT_ENTRY: json.dumps(workspace)}
 
 
 def _address(listening: socket.socket) -> tuple[str, int]:

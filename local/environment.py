@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from local.names import QUANTUM_HOST, RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, WORKSPACE
+from local.names import RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, WORKSPACE
 
 # A developer's own sign-in must not reach the local cloud, nor a developer's proxy lead a command past it.
 UNWANTED: Final = frozenset(
@@ -31,7 +31,14 @@ UNWANTED: Final = frozenset(
 
 
 def environment(
-    *, front_port: int, plain_port: int, authority: Path, identity_secret: str, api_key: str, token: str
+    *,
+    front_port: int,
+    plain_port: int,
+    authority: Path,
+    identity_secret: str,
+    quantum_host: str,
+    api_key: str,
+    token: str,
 ) -> dict[str, str]:
     """Give what leads to this cloud; the URL of the job API comes with the Functions host."""
     proxy, loopback = f"http://127.0.0.1:{front_port}", "127.0.0.1,localhost"
@@ -48,7 +55,7 @@ def environment(
         "AZURE_TENANT_ID": TENANT_ID,
         "AZURE_QUANTUM_CONNECTION_STRING": (
             f"SubscriptionId={SUBSCRIPTION_ID};ResourceGroupName={RESOURCE_GROUP};WorkspaceName={WORKSPACE};"
-            f"ApiKey={api_key};QuantumEndpoint=https://{QUANTUM_HOST}/;"
+            f"ApiKey={api_key};QuantumEndpoint=https://{quantum_host}/;"
         ),
         "QDK_PYTHON_TELEMETRY": "none",
         "QUANTUM_JOBS_TOKEN": token,

@@ -6,6 +6,7 @@ from typing import Final, Literal
 REPOSITORY: Final = Path(__file__).resolve().parent.parent
 
 StorageService = Literal["blob", "queue", "table"]
+WorkspaceKind = Literal["V1", "V2"]
 
 TENANT_ID: Final = "11111111-1111-4111-8111-111111111111"
 SUBSCRIPTION_ID: Final = "22222222-2222-4222-8222-222222222222"
@@ -17,13 +18,17 @@ KEY_VAULT: Final = "quantum-jobs-local"
 
 LOGIN_HOST: Final = "login.microsoftonline.com"
 MANAGEMENT_HOST: Final = "management.azure.com"
-QUANTUM_HOST: Final = f"{LOCATION}.quantum.azure.com"
+# Where the azure-quantum package looks for a workspace of each kind.
+QUANTUM_HOSTS: Final[dict[WorkspaceKind, str]] = {
+    "V1": f"{LOCATION}.quantum.azure.com",
+    "V2": f"{LOCATION}-v2.quantum.azure.com",
+}
 KEY_VAULT_HOST: Final = f"{KEY_VAULT}.vault.azure.net"
 STORAGE_SERVICES: Final[tuple[StorageService, ...]] = ("blob", "queue", "table")
 STORAGE_HOSTS: Final[dict[StorageService, str]] = {
     service: f"{STORAGE_ACCOUNT}.{service}.core.windows.net" for service in STORAGE_SERVICES
 }
-HOSTS: Final = (LOGIN_HOST, MANAGEMENT_HOST, QUANTUM_HOST, KEY_VAULT_HOST, *STORAGE_HOSTS.values())
+HOSTS: Final = (LOGIN_HOST, MANAGEMENT_HOST, *QUANTUM_HOSTS.values(), KEY_VAULT_HOST, *STORAGE_HOSTS.values())
 
 # Audience of the job API's own tokens, and the roles its callers can have.
 AUDIENCE: Final = "api://quantum-jobs"

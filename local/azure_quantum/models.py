@@ -12,9 +12,10 @@ from pydantic.alias_generators import to_camel
 from local.azure_quantum.authentication import Caller
 from local.azure_quantum.errors import Refused
 from local.azure_quantum.times import Ticks, text
+from local.names import WorkspaceKind
 
 type Status = Literal["Waiting", "Executing", "Finishing", "Succeeded", "Failed", "Cancelled"]
-type Kind = Literal["V1", "V2"]
+type Kind = WorkspaceKind
 type Priority = Literal["Standard", "High"]
 TERMINAL: frozenset[str] = frozenset({"Succeeded", "Failed", "Cancelled"})
 _V2_WORDS = {"Waiting": "Queued", "Succeeded": "Completed"}

@@ -20,7 +20,7 @@ from local.azure_quantum.sessions import IDLE_SECONDS, Session, Sessions
 from local.azure_quantum.targets import Catalogue
 from local.execution.limits import DEFAULT, Limits
 from local.execution.pool import Pool
-from local.names import LOCATION, QUANTUM_HOST, RESOURCE_GROUP, SUBSCRIPTION_ID
+from local.names import LOCATION, QUANTUM_HOSTS, RESOURCE_GROUP, SUBSCRIPTION_ID
 from local.names import WORKSPACE as NAME
 
 # A real queue of 20 minutes lasts 1.2 s, one of 3 s lasts 3 ms.
@@ -50,14 +50,15 @@ class Workspace:
         resource_group: str = RESOURCE_GROUP,
         name: str = NAME,
         location: str = LOCATION,
-        endpoint: str = f"https://{QUANTUM_HOST}/",
+        endpoint: str | None = None,
     ) -> None:
         """Open the workspace; with a folder `data` jobs and sessions are kept there over a restart.
 
         Raises StateCorrupt or DataInUse for what is in that folder, ScriptWrong for the script.
         """
         self.subscription_id, self.resource_group, self.name = subscription_id, resource_group, name
-        self.location, self.endpoint, self.kind, self.time_scale = location, endpoint, kind, time_scale
+        self.location, self.kind, self.time_scale = location, kind, time_scale
+        self.endpoint = endpoint or f"https://{QUANTUM_HOSTS[kind]}/"
         self.storage = storage
         self.authentication = Authentication(issuer, api_keys)
         self.catalogue = Catalogue.read(catalogue) if catalogue else Catalogue.read()

@@ -54,6 +54,27 @@ def test_the_printed_program_runs_in_the_printed_environment_and_its_job_outlive
         assert run(LIST, said) == "['bell']\n"
 
 
+def test_a_workspace_of_the_newer_kind_is_found_under_its_host_and_by_its_name(tmp_path: Path) -> None:
+    program = """
+import os
+from azure.identity import ManagedIdentityCredential
+from azure.quantum import Workspace
+told = Workspace()
+del os.environ["AZURE_QUANTUM_CONNECTION_STRING"]
+named = Workspace(name="quantum-jobs-local", credential=ManagedIdentityCredential())
+circuit = {"qubits": 1, "circuit": [{"gate": "x", "target": 0}]}
+for workspace in (told, named):
+    job = workspace.get_targets("ionq.simulator").submit(circuit, "flip", shots=10)
+    job.wait_until_completed(print_progress=False)
+    print(job.get_results(), job.details.status)
+print(named._connection_params.workspace_kind.value)
+"""
+    with told("--state", tmp_path, "--time-scale", "0", "--kind", "V2") as said:
+        assert "QuantumEndpoint=https://eastus-v2.quantum.azure.com/;" in said
+        lines = run(program, said).splitlines()
+    assert lines == ["{'histogram': {'1': 1.0}} JobStatus.COMPLETED"] * 2 + ["V2"]
+
+
 def test_a_script_that_is_not_there_is_one_clear_sentence(tmp_path: Path) -> None:
     command = [*LOCAL, "azure-quantum", "--state", str(tmp_path), "--script", "/no/such/script.toml"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
