@@ -89,6 +89,20 @@ def test_runs_are_counted_as_the_package_gives_them(workspace: Workspace, input_
 
 
 @needs_pulser
+def test_a_seed_repeats_the_counts_and_another_does_not(workspace: Workspace) -> None:
+    half = PULSE | {"amplitude": PULSE["amplitude"] | {"value": 1.5707963267948966}}
+    document = {
+        "sequence_builder": SEQUENCE | {"operations": [{"op": "target", "channel": "pulses", "target": 2}, half]}
+    }
+    first, again, other = (
+        Pasqal(workspace).submit(document, input_params={"runs": 100_000, "seed": seed}).get_results(timeout_secs=60)
+        for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+
+
+@needs_pulser
 def test_a_document_that_is_not_text_inside_text_runs_too(workspace: Workspace) -> None:
     job = Pasqal(workspace).submit({"sequence_builder": SEQUENCE}, shots=3)
     assert job.get_results(timeout_secs=60) == {"001": 3}
