@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.local.azure_quantum.caller import Caller
 from tests.local.azure_quantum.conftest import Served
@@ -37,20 +39,30 @@ def follow(caller: Caller, path: str, **params: str) -> tuple[list[dict[str, Any
     return items, sizes
 
 
-@pytest.mark.parametrize("top", [3, 22, 23, 24])
-@pytest.mark.parametrize(
-    "orderby", ["", "CreationTime asc", "CreationTime desc", "Name asc", "Name desc", "Target desc", "State asc"]
+PROPERTIES = {"CreationTime": "creationTime", "Name": "name", "Target": "target", "State": "status"}
+
+
+@settings(max_examples=60)
+@given(
+    top=st.integers(1, COUNT + 2),
+    skip=st.integers(0, COUNT + 2),
+    order=st.none() | st.tuples(st.sampled_from(sorted(PROPERTIES)), st.sampled_from(["asc", "desc"])),
+    target=st.sampled_from(["", "rigetti.sim.qvm", "rigetti.qpu.cepheus-1-108q", "ionq.simulator"]),
 )
-def test_pages_of_any_size_give_every_job_once_in_order(many: Caller, top: int, orderby: str) -> None:
-    items, sizes = follow(many, "/jobs", top=str(top), skip="0", **({"orderby": orderby} if orderby else {}))
-    assert sizes == [top] * (COUNT // top) + ([COUNT % top] if COUNT % top else [])
-    assert len({item["id"] for item in items}) == COUNT
-    prop, _, direction = (orderby or "CreationTime asc").partition(" ")
-    keys = [
-        item[{"CreationTime": "creationTime", "Name": "name", "Target": "target", "State": "status"}[prop]]
-        for item in items
-    ]
-    assert keys == sorted(keys, reverse=direction == "desc")
+def test_pages_of_any_size_give_every_job_that_fits_once_in_order(
+    many: Caller, top: int, skip: int, order: tuple[str, str] | None, target: str
+) -> None:
+    query = {"orderby": " ".join(order)} if order else {}
+    query |= {"filter": f"Target eq '{target}'"} if target else {}
+    items, sizes = follow(many, "/jobs", top=str(top), skip=str(skip), **query)
+    everything, _ = follow(many, "/jobs", top="1000", skip="0")
+    wanted = [job for job in everything if not target or job["target"] == target]
+    # Equals stay in order of creation, backwards in `desc`.
+    prop, direction = order or ("CreationTime", "asc")
+    wanted.sort(key=lambda job: (job[PROPERTIES[prop]], job["creationTime"]), reverse=direction == "desc")
+    wanted = wanted[skip:]
+    assert [item["id"] for item in items] == [job["id"] for job in wanted]
+    assert sizes == [len(wanted[start : start + top]) for start in range(0, max(len(wanted), 1), top)]
 
 
 def test_a_filter_goes_along_from_page_to_page(many: Caller) -> None:
