@@ -164,9 +164,10 @@ def test_usage_is_told_by_target_and_a_suite_offer_shows_its_provider(caller: Ca
     answer = caller.send("GET", "/quotaUsages", params={"providerId": "Rigetti"}).json()
     offer = f"/subscriptions/{served.workspace.subscription_id}/providers/Microsoft.Quantum/suiteOffers"
     assert ask(served, f"{offer}/rigetti/quotaUsages", bearer(DATA)).json() == answer
-    (usage,) = answer["value"]
+    # Other modules of tests use the same workspace, on other targets too.
+    (usage,) = (entry for entry in answer["value"] if entry["targetId"] == "rigetti.sim.qvm")
     assert set(usage) == {"providerId", "scope", "targetId", "usage", "lastModifiedTime", "metadata"}
-    assert (usage["providerId"], usage["scope"], usage["targetId"]) == ("rigetti", "WorkspaceTarget", "rigetti.sim.qvm")
+    assert {(entry["providerId"], entry["scope"]) for entry in answer["value"]} == {("rigetti", "WorkspaceTarget")}
     assert usage["usage"]["shots"] >= 7
     status = ask(served, f"{offer}/Rigetti/providerStatus", bearer(DATA)).json()
     assert status in ask(served, f"{served.path}/providerStatus", bearer(DATA)).json()["value"]
