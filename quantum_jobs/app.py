@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -36,6 +37,8 @@ def app() -> App:
     Raises:
         SettingsMissing: names all that is missing.
     """
+    # At the level of a Functions worker the Azure packages would write every request with its headers, at each call.
+    logging.getLogger("azure").setLevel(logging.WARNING)
     settings = Settings.from_env(os.environ)
     credential = managed_identity(settings.identity_client_id)
     vault = KeyVault(settings.key_vault_url, settings.workspace_secret_name, credential)
