@@ -281,7 +281,9 @@ class BlobStorage:
     def _client(self) -> BlobServiceClient:
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient(self._url, self._credential, **PATIENCE)
+        from quantum_jobs.connections import transport
+
+        return BlobServiceClient(self._url, self._credential, transport=transport(), **PATIENCE)
 
     def close(self) -> None:
         """Close the connections."""

@@ -64,9 +64,13 @@ class JobQueue:
     def _client(self) -> QueueClient:
         from azure.storage.queue import QueueClient, TextBase64EncodePolicy
 
+        from quantum_jobs.connections import transport
+
         # Functions' queue trigger expects base64.
         encoding = TextBase64EncodePolicy()
-        return QueueClient(self._url, QUEUE, self._credential, message_encode_policy=encoding, **PATIENCE)
+        return QueueClient(
+            self._url, QUEUE, self._credential, message_encode_policy=encoding, transport=transport(), **PATIENCE
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -23,6 +23,7 @@ from quantum_jobs.transactions import Change, Outcome, Transactions
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.data.tables import TableClient
 
 TABLE = "jobs"
@@ -36,7 +37,7 @@ class TableStorage:
     def __init__(self, url: str, credential: TokenCredential) -> None:
         self._url = url
         self._credential = credential
-        self._transactions = Transactions(url, TABLE, credential)
+        self._transactions = Transactions(url, TABLE, credential, lambda: self._transport)
 
     async def insert(self, job: Job, submission: Submission, account: Account | None = None) -> Job:
         """Insert a job, or give the one that the same owner's key made before.
@@ -313,7 +314,13 @@ class TableStorage:
     def _client(self) -> TableClient:
         from azure.data.tables import TableClient
 
-        return TableClient(self._url, TABLE, credential=self._credential, **PATIENCE)
+        return TableClient(self._url, TABLE, credential=self._credential, transport=self._transport, **PATIENCE)
+
+    @cached_property
+    def _transport(self) -> RequestsTransport:
+        from quantum_jobs.connections import transport
+
+        return transport()
 
     def close(self) -> None:
         """Close the connections."""

@@ -10,7 +10,7 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cached_property
@@ -22,6 +22,7 @@ from quantum_jobs.border import PATIENCE
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import RequestsTransport
     from azure.core.rest import HttpRequest, HttpResponse
 
 type Row = Mapping[str, Any]
@@ -57,12 +58,15 @@ class Outcome:
 
 
 class Transactions:
-    """The door to the transactions of one table, with the service's identity."""
+    """The door to the transactions of one table, with the service's identity, over connections it may share."""
 
-    def __init__(self, url: str, table: str, credential: TokenCredential) -> None:
+    def __init__(
+        self, url: str, table: str, credential: TokenCredential, transport: Callable[[], RequestsTransport]
+    ) -> None:
         self._url = url
         self._table = f"{url}/{table}"
         self._credential = credential
+        self._transport = transport
 
     def send(self, changes: Sequence[Change]) -> Outcome:
         """Write all changes or none.
@@ -108,6 +112,7 @@ class Transactions:
                 policies.BearerTokenCredentialPolicy(self._credential, _SCOPE),
                 policies.DistributedTracingPolicy(),
             ],
+            transport=self._transport(),
             **PATIENCE,
         )
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quantum_jobs.connections import transport
 from quantum_jobs.errors import AccountMoved, ServiceUnavailable
 from quantum_jobs.table_storage import TableStorage
 from quantum_jobs.transactions import Change, Outcome, Transactions, Unreadable, read, written
@@ -103,7 +104,7 @@ def test_a_value_that_is_no_property_is_not_written(value):
 def table(credential, records):
     """The transactions of the job table, which exists, and the adapter to read it with."""
     asyncio.run(records.insert(new_job(), PROGRAM))
-    door = Transactions(ACCOUNT.format("table"), "jobs", credential)
+    door = Transactions(ACCOUNT.format("table"), "jobs", credential, transport)
     yield door, records
     door.close()
 
@@ -140,7 +141,7 @@ def test_a_row_is_replaced_only_by_who_knows_its_etag(table):
 
 def test_a_table_that_is_not_there_is_made(credential):
     store = TableStorage(ACCOUNT.format("table"), credential)
-    store._transactions = Transactions(ACCOUNT.format("table"), f"t{new_job().id[4:]}", credential)
+    store._transactions = Transactions(ACCOUNT.format("table"), f"t{new_job().id[4:]}", credential, transport)
     made = []
     store._create_table = lambda: made.append(1)  # of another name: this one stays absent
     with pytest.raises(ServiceUnavailable):
