@@ -86,6 +86,7 @@ DEFECTS = [
         "",
     ),
     ("caller-in-key", of("get-job"), f'"job:v1:" + {KEY} + ":" + ', '"job:v1:" + '),
+    ("caller-in-key", of("get-result"), KEY, '(string)context.Variables["caller"]'),
     ("caller-in-key", of("delete-job"), f'"result:v1:" + {KEY} + ":" + ', '"result:v1:" + '),
     ("removed-key-known", of("cancel-job"), '"job:v1:"', '"job:v2:"'),
     ("removed-key-known", of("delete-job"), '":csv"', '".csv"'),

@@ -8,7 +8,7 @@ from local.apim.lint.subject import Found, Subject, sections
 
 # Answers that are the same for every caller; everything else is kept under a key that names the caller, or not at all.
 SHARED = frozenset({"list-targets", "get-target"})
-_CALLER = re.compile(r'\["caller(View)?"\]')
+_CALLER = re.compile(r'\["callerView"\]')
 _VARIABLE = re.compile(r'\(string\)context\.Variables\["(\w+)"\]')
 _VALUE_CACHE = ("cache-lookup-value", "cache-store-value", "cache-remove-value")
 
@@ -48,7 +48,7 @@ def vary_by_parameters(subject: Subject) -> Found:
 
 
 def caller_in_key(subject: Subject) -> Found:
-    """A key without the caller gives one caller's answer to another."""
+    """A key without the caller, or without what he may see now, gives an answer to whom it is not for."""
     for _, document in subject.tree.documents():
         variables = _variables(document)
         for element in document.all():
