@@ -1,9 +1,9 @@
 """Connections of the gateway to backends: HTTP/1.1 over an asyncio transport, read by httptools.
 
-Own code instead of a client library, for its cost and its certainty: a small call takes 25 us of processor time here,
-140 us by aiohttp and 1,000 us by httpx (8 connections on loopback), and nothing is sent a second time behind our back.
-httptools refuses what lets two readers see two messages: repeated or signed lengths, a length beside chunks, bare line
-feeds, folded lines.
+Own code instead of a client library, for its cost and its certainty: a small call takes 25 us of processor time here
+(60 us with all that `forwarding` does), 130 us by aiohttp and 1,000 us by httpx (uvloop, 8 connections, loopback), and
+nothing is sent a second time behind our back. httptools refuses what lets two readers see two messages: repeated or
+signed lengths, a length beside chunks, bare line feeds, folded lines.
 """
 
 import asyncio
