@@ -11,6 +11,8 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from local.apim.deployment import DEFAULT_TIER, GatewayOptions
+from local.apim.shapes import TIERS
 from local.errors import CommandNotRunnable, LocalCloudError
 from local.names import AUDIENCE, QUANTUM_HOSTS, REPOSITORY, ROLES
 from local.state import DEFAULT_FOLDER, State
@@ -111,7 +113,15 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--port", type=int, default=0, help="port of the job API (default: a free one)")
         command.add_argument("--data", type=Path, help="folder for what is stored (default: in memory)")
         command.add_argument("--app", type=Path, default=REPOSITORY, help="folder of the Functions app (default: ours)")
-        command.add_argument("--no-functions", action="store_true", help="leave the Functions host out")
+        command.add_argument("--no-functions", action="store_true", help="leave the Functions host and the gateway out")
+        command.add_argument("--tier", choices=TIERS, default=DEFAULT_TIER, help="whose rules the gateway keeps")
+        command.add_argument("--cache", choices=["on", "off", "failing"], default="on", help="the gateway's cache")
+        command.add_argument(
+            "--no-limits", action="store_true", help="the gateway lets everybody call as often as he likes"
+        )
+        command.add_argument(
+            "--named-value", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="of the gateway"
+        )
 
     token = commands.add_parser("token", help="print a bearer token of a test caller")
     token.set_defaults(action=_token)
@@ -149,6 +159,13 @@ def _scale(text: str) -> float:
     return scale
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not name or not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
 def _run(options: argparse.Namespace) -> int:
     from local.supervisor import run
 
@@ -177,7 +194,14 @@ def _cloud(options: argparse.Namespace, progress: "Progress") -> "Cloud":
         time_scale=options.time_scale,
         script=options.script,
         kind=options.kind,
+        gateway=_gateway(options),
     )
+
+
+def _gateway(options: argparse.Namespace) -> GatewayOptions | None:
+    if options.no_functions:
+        return None
+    return GatewayOptions(not options.no_limits, dict(options.named_value), options.tier, options.cache)
 
 
 def _supervise(work: Coroutine[Any, Any, int]) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local import azurite, control, identity, key_vault
+from local.apim.deployment import BACKEND_PATH, BASE_PATH, GatewayOptions, behind_gateway
 from local.azurite import StorageAccount
 from local.callers import callers, token
 from local.certificates import prepare
@@ -25,6 +26,8 @@ from local.front import Front
 from local.identity import Principal
 from local.issuer import Issuer
 from local.names import (
+    GATEWAY_CLIENT_ID,
+    GATEWAY_PRINCIPAL_ID,
     HOSTS,
     KEY_VAULT_HOST,
     LOCATION,
@@ -76,8 +79,9 @@ class Cloud:
         time_scale: float | None = None,
         script: Path | None = None,
         kind: WorkspaceKind = "V1",
+        gateway: GatewayOptions | None = None,
     ) -> None:
-        """Take where the data is kept (None: in memory), and the Functions app (None: no Functions host).
+        """Take where the data is kept (None: in memory), and the Functions app (None: no Functions host, no gateway).
 
         `time_scale` is how long a second of a real queue lasts, `script` a file that tells how targets behave.
         """
@@ -85,6 +89,7 @@ class Cloud:
         self._progress, self._seconds_to_stop = progress, seconds_to_stop
         self._time_scale, self._script = time_scale, script
         self._kind, self._quantum_host = kind, QUANTUM_HOSTS[kind]
+        self._gateway = gateway or GatewayOptions()
         self._workspace: Workspace | None = None
         self._children: list[Child] = []
         self._sockets: list[socket.socket] = []
@@ -97,7 +102,7 @@ class Cloud:
 
     async def start(self) -> None:
         """Start all parts; raises the error of the first that fails. Call `stop` in every case."""
-        self._port = _free_port(self._port)
+        self._port, self._functions_port = _free_port(self._port), _free_port(0)
         try:
             await self._start()
         except BaseExceptionGroup as group:
@@ -143,12 +148,14 @@ class Cloud:
             group.create_task(self._start_web(web, account))
             if self._app:
                 group.create_task(self._start_functions(self._app))
+                group.create_task(self._start_gateway())
 
     def _read_keys(self) -> None:
         self._certificates = prepare(self._state)
         self._issuer = Issuer.of(self._state)
         self._callers = callers(self._state)
         self._api_key, self._identity_secret = secrets.token_urlsafe(32), secrets.token_hex(16)
+        self._gateway_secret = secrets.token_hex(16)
 
     def _listen(self) -> socket.socket:
         listening = listening_socket()
@@ -174,7 +181,9 @@ class Cloud:
             api_key=self._api_key,
             token=demo,
         )
-        return leading | ({"QUANTUM_JOBS_URL": f"http://127.0.0.1:{self._port}/v1"} if self._app else {})
+        base = f"http://127.0.0.1:{self._port}{BASE_PATH}"
+        functions = f"http://127.0.0.1:{self._functions_port}{BACKEND_PATH}"
+        return leading | ({"QUANTUM_JOBS_URL": base, "LOCAL_FUNCTIONS_URL": functions} if self._app else {})
 
     async def _start_storage(self, listening: Mapping[StorageService, socket.socket]) -> StorageAccount:
         child, account = await azurite.start(self._state, self._certificates, self._data)
@@ -226,20 +235,41 @@ class Cloud:
         return counted(application(workspace), self.counter, "azure_quantum", below=urls.WORKSPACE)
 
     async def _start_functions(self, app: Path) -> None:
-        """Start the Functions host on the app, with what the platform would tell a deployed app."""
-        base = self.environment["QUANTUM_JOBS_URL"]
-        command = [sys.executable, "-m", "local.functions_host", "--app", str(app), "--port", str(self._port)]
+        """Start the Functions host on the app, with what the platform would tell a deployed app.
+
+        It admits the gateway's identity alone, as App Service authentication does when it is set up so.
+        """
+        command = [sys.executable, "-m", "local.functions_host", "--app", str(app), "--port", str(self._functions_port)]
         child = await Child.start(
             "functions",
-            [*command, "--easy-auth", "allow-anonymous", "--stop-with-parent"],
+            [*command, "--easy-auth", "return-401", "--stop-with-parent"],
             self._state,
-            environment={**self.environment, "PUBLIC_BASE_URL": base},
+            environment={
+                **self.environment,
+                **behind_gateway(),
+                "PUBLIC_BASE_URL": self.environment["QUANTUM_JOBS_URL"],
+            },
             folder=REPOSITORY,
         )
         self._children.append(child)
         self._first_stops.append(child.stop)
         await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS)
-        self._up("job API", base)
+        self._up("functions", f"http://127.0.0.1:{self._functions_port}, for the gateway alone")
+
+    async def _start_gateway(self) -> None:
+        """Start the gateway in front of the Functions host, on the policies that are deployed."""
+        backend = f"http://127.0.0.1:{self._functions_port}"
+        child = await Child.start(
+            "gateway",
+            [sys.executable, *self._gateway.command(self._port, backend), "--stop-with-parent"],
+            self._state,
+            environment={**self.environment, "IDENTITY_HEADER": self._gateway_secret},
+            folder=REPOSITORY,
+        )
+        self._children.append(child)
+        self._first_stops.append(child.stop)
+        await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS)
+        self._up("job API", self.environment["QUANTUM_JOBS_URL"])
 
     async def _serve(self, app: ASGIApp, listening: socket.socket, *, tls: bool = False) -> None:
         server = WebServer(app, self._certificates if tls else None)
@@ -247,8 +277,11 @@ class Cloud:
         self._stops.append(server.stop)
 
     def _plain_app(self) -> ASGIApp:
-        principal = Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs")
-        endpoint = identity.managed_identity(self._issuer, {self._identity_secret: principal})
+        principals = {
+            self._identity_secret: Principal(MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID, "quantum-jobs"),
+            self._gateway_secret: Principal(GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, "gateway"),
+        }
+        endpoint = identity.managed_identity(self._issuer, principals)
         endpoints = counted(endpoint, self.counter, "managed_identity")
         controls = control.application(self.counter, self.health, self._follow)
 

@@ -124,7 +124,7 @@ class Service:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service in the local cloud, for the whole session."""
     folder: Path = tmp_path_factory.mktemp("state")
-    with start_cloud("--state", str(folder)) as cloud:
+    with start_cloud("--no-limits", "--state", str(folder)) as cloud:
         yield Service(cloud.environment, State(folder))
 
 

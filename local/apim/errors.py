@@ -38,7 +38,8 @@ class TreeRefused(LocalCloudError):
     """The whole tree is refused; tells every fault that was found, not the first alone."""
 
     def __init__(self, faults: list[PolicyRefused]) -> None:
-        self.faults = sorted(faults, key=lambda fault: fault.place)
+        found = {str(fault): fault for fault in faults}  # what all operations inherit is refused once
+        self.faults = sorted(found.values(), key=lambda fault: fault.place)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

@@ -33,7 +33,7 @@ def conforms(response: httpx.Response) -> None:
 
 
 def _operation(request: httpx.Request) -> Operation | None:
-    path = request.url.raw_path.decode().partition("?")[0].removeprefix("/v1").strip("/")
+    path = request.url.raw_path.decode().partition("?")[0].removeprefix("/quantum").removeprefix("/v1").strip("/")
     method = "GET" if request.method == "HEAD" else request.method
     for item in OPERATIONS:
         if item.method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", item.path), path, re.IGNORECASE):

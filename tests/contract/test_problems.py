@@ -233,30 +233,31 @@ def test_a_result_in_no_known_shape_is_unreadable(service, api):
 
 
 def test_a_service_that_is_not_configured_says_nothing_but_the_request_id(tmp_path):
-    with changed_service(tmp_path, MONTHLY_BUDGET="plenty") as url:
-        answer = httpx.get(f"{url}/usage", trust_env=False)
+    with changed_service(tmp_path, MONTHLY_BUDGET="plenty") as cloud:
+        headers = {"Authorization": f"Bearer {cloud['QUANTUM_JOBS_TOKEN']}"}
+        answer = httpx.get(f"{cloud['QUANTUM_JOBS_URL']}/usage", headers=headers, trust_env=False)
         shows(answer, "internal-error")
         assert "plenty" not in answer.text
         assert "BUDGET" not in answer.text
 
 
 def test_a_part_that_does_not_answer_makes_the_service_unavailable(tmp_path):
-    with changed_service(tmp_path, KEY_VAULT_URL="https://nowhere.vault.azure.net") as url:
-        answer = httpx.get(f"{url}/health/ready", timeout=60, trust_env=False)
+    with changed_service(tmp_path, KEY_VAULT_URL="https://nowhere.vault.azure.net") as cloud:
+        answer = httpx.get(f"{cloud['LOCAL_FUNCTIONS_URL']}/health/ready", timeout=60, trust_env=False)
         shows(answer, "service-unavailable")
         assert int(answer.headers["Retry-After"]) >= 1
 
 
 @contextmanager
 def changed_service(folder, **values):
-    """Start a cloud whose service has other settings; gives the service's address."""
+    """Start a cloud whose service has other settings; gives the environment that leads to it."""
     for name in ("function_app.py", "host.json", "quantum_jobs"):
         (folder / name).symlink_to(REPOSITORY / name)
     settings = json.loads((REPOSITORY / "local.settings.json.example").read_text())
     settings["Values"] |= values
     (folder / "local.settings.json").write_text(json.dumps(settings))
-    with start_cloud("--app", str(folder), "--state", str(folder / "state")) as cloud:
-        yield cloud.environment["QUANTUM_JOBS_URL"]
+    with start_cloud("--no-limits", "--app", str(folder), "--state", str(folder / "state")) as cloud:
+        yield cloud.environment
 
 
 SHOWN_ABOVE = {

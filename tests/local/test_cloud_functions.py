@@ -41,8 +41,9 @@ def app(tmp_path: Path) -> Path:
 def test_an_app_finds_the_vault_by_its_identity_and_knows_its_own_address(app: Path, tmp_path: Path) -> None:
     with start_cloud("--app", str(app), "--state", str(tmp_path / "state")) as cloud:
         base = cloud.environment["QUANTUM_JOBS_URL"]
-        assert requests.get(f"{base}/address", timeout=10).text == base
-        assert requests.get(f"{base}/vault", timeout=10).json()["location"] == "eastus"
+        headers = {"Authorization": f"Bearer {cloud.environment['QUANTUM_JOBS_TOKEN']}"}
+        assert requests.get(f"{base}/address", headers=headers, timeout=10).text == base
+        assert requests.get(f"{base}/vault", headers=headers, timeout=10).json()["location"] == "eastus"
 
 
 def test_an_app_that_does_not_load_is_named_with_its_reason_and_its_log(app: Path, tmp_path: Path) -> None:

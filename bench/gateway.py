@@ -1,0 +1,85 @@
+"""What the gateway costs and carries: turn by turn with the Functions app behind it, called as the gateway calls it."""
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx
+
+from bench.clients import Api
+from bench.rows import Row
+from local.issuer import Issuer
+from local.names import FUNCTIONS_AUDIENCE, GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID
+from local.state import DEFAULT_FOLDER, State
+
+ABSENT = "/jobs/job_00000000000000000000000000"
+
+
+def rows(api: Api, rounds: int, seconds: float) -> Iterator[Row]:
+    """Give the rows of the gateway; the bars are those of its issue and of design section 6."""
+    yield from added(api, rounds * 5)
+    yield from cached(api, seconds)
+
+
+def added(api: Api, rounds: int) -> Iterator[Row]:
+    """The same read through the gateway and without it: one that the gateway cannot answer by itself."""
+    times: dict[str, list[float]] = {"gateway": [], "direct": []}
+    with _as_gateway() as direct:
+        for number in range(rounds + 5):
+            for name, client in (("gateway", api.http), ("direct", direct)):
+                started = time.perf_counter()
+                client.get(ABSENT)
+                if number >= 5:  # the first rounds connect and fill caches
+                    times[name].append(time.perf_counter() - started)
+    through, past = (statistics.median(times[name]) * 1000 for name in ("gateway", "direct"))
+    beside = f"through {through:.1f} ms, past it {past:.1f} ms, ratio {through / past:.2f}"
+    yield Row("gateway adds, p50", f"{through - past:.1f} ms", "2 ms", through - past <= 2, beside)
+
+
+def _as_gateway() -> httpx.Client:
+    """A client that the Functions app takes for the gateway: its identity, and a caller's headers."""
+    token = Issuer.of(State(DEFAULT_FOLDER)).issue(
+        FUNCTIONS_AUDIENCE, subject=GATEWAY_PRINCIPAL_ID, app_id=GATEWAY_CLIENT_ID
+    )
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "X-Caller-Tenant": TENANT_ID,
+        "X-Caller-Id": "bench",
+        "X-Caller-Roles": "Jobs.Submit",
+    }
+    return httpx.Client(base_url=os.environ["LOCAL_FUNCTIONS_URL"], headers=headers, timeout=60, trust_env=False)
+
+
+def cached(api: Api, seconds: float) -> Iterator[Row]:
+    """Status answers that the gateway has: eight connections that do nothing but ask."""
+    job = api.submit()
+    api.finish(job)
+    api.get(job).raise_for_status()
+    rate = asyncio.run(_ask(job, str(api.http.headers["Authorization"]), seconds)) / seconds
+    yield Row("cached status answers per second", f"{rate:.0f}", "1000", rate >= 1000)
+
+
+async def _ask(path: str, authorization: str, seconds: float) -> int:
+    url = urlsplit(os.environ["QUANTUM_JOBS_URL"])
+    request = f"GET {url.path}{path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: {authorization}\r\n\r\n".encode()
+    deadline = time.perf_counter() + seconds
+    asked = (_one(url.hostname or "", url.port or 80, request, deadline) for _ in range(8))
+    return sum(await asyncio.gather(*asked))
+
+
+async def _one(host: str, port: int, request: bytes, deadline: float) -> int:
+    """Ask again and again on one connection, with as little work here as can be: the gateway is what is measured."""
+    reader, writer = await asyncio.open_connection(host, port)
+    answered = 0
+    while time.perf_counter() < deadline:
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        if not head.startswith(b"http/1.1 200"):
+            raise RuntimeError(f"the gateway answered {head[:200]!r}")
+        await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        answered += 1
+    writer.close()
+    return answered
