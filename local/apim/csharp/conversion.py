@@ -9,10 +9,18 @@ from local.apim.csharp.failures import null_reference, thrown
 from local.apim.csharp.types import Type
 from local.apim.csharp.values import Int, Long, box_of, type_of
 
+
+def _never(value: Any) -> Any:
+    """Stand for the conversion to decimal, which makes calls ambiguous but is never run."""
+    raise AssertionError("decimal is not run here")
+
+
 _WIDENING: dict[tuple[Type, Type], Callable[[Any], Any]] = {
     (types.INT, types.LONG): int,
     (types.INT, types.DOUBLE): float,
     (types.LONG, types.DOUBLE): float,
+    (types.INT, types.DECIMAL): _never,
+    (types.LONG, types.DECIMAL): _never,
     (types.CHAR, types.INT): ord,
     (types.CHAR, types.LONG): ord,
 }

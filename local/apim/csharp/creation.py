@@ -6,7 +6,7 @@ from typing import Any
 from tree_sitter import Node
 
 from local.apim.csharp import types
-from local.apim.csharp.chains import choose_method, find_indexer, invoked
+from local.apim.csharp.calls import choose_method, find_indexer, invoked
 from local.apim.csharp.code import Code, Frame
 from local.apim.csharp.compiler import Compiler, handles
 from local.apim.csharp.conversion import implicit

@@ -6,6 +6,9 @@ from typing import Any
 
 from local.apim.context import Context
 from local.apim.csharp import (  # noqa: F401 they register what they compile and the members that they know
+    branches,
+    casts,
+    chains,
     creation,
     literals,
     members_all,
@@ -13,7 +16,7 @@ from local.apim.csharp import (  # noqa: F401 they register what they compile an
 )
 from local.apim.csharp.code import LOCALS, Run
 from local.apim.csharp.compiler import Compiler
-from local.apim.csharp.grammar import parse
+from local.apim.csharp.parsing import parse
 from local.apim.csharp.statements import Block
 from local.apim.csharp.types import parse_type
 from local.apim.errors import Place

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from local.apim.csharp import types
@@ -24,7 +24,7 @@ def double_text(value: float) -> str:
     prefix = "-" if sign else ""
     if not value:
         return f"{prefix}0"
-    if -5 < point <= 15:
+    if -4 < point <= 15:
         return prefix + _plain(text, point)
     fraction = f".{text[1:]}" if len(text) > 1 else ""
     return f"{prefix}{text[0]}{fraction}E{'+' if point > 0 else '-'}{abs(point - 1):02}"
@@ -89,13 +89,17 @@ def _whole(form: str, bits: int) -> Formatter:
     raise ValueError(f'the format "{form}" of whole numbers is not run here (D, X, F, G and zeros are)')
 
 
+_EXACT = Context(prec=400)
+
+
 def _fixed(digits: str) -> Formatter:
     step = Decimal(1).scaleb(-int(digits or 2))
 
     def write(value: float) -> str:
         if isinstance(value, float) and not math.isfinite(value):
             return double_text(value)
-        text = f"{Decimal(value).quantize(step, ROUND_HALF_UP):f}"
+        exact = Decimal(double_text(value) if isinstance(value, float) else value)
+        text = f"{exact.quantize(step, ROUND_HALF_UP, _EXACT):f}"
         return text.removeprefix("-") if not text.strip("-0.") else text
 
     return write

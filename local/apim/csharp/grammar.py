@@ -4,12 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-import tree_sitter_c_sharp
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from local.apim.errors import Place, PolicyRefused
-
-_PARSER = Parser(Language(tree_sitter_c_sharp.language()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +37,11 @@ def field(node: Node, name: str) -> Node:
     return found
 
 
-def parse(text: str, place: Place) -> Source:
-    """Parse `@(expression)` or `@{statements}`; raises PolicyRefused where it is not C#."""
-    place = place.below(text[: len(text) - len(text.lstrip())].count("\n"))
-    text = text.strip()
-    block = text.startswith("@{")
-    if not (text.startswith("@(") and text.endswith(")")) and not (block and text.endswith("}")):
-        raise PolicyRefused(place, f"not a policy expression: {shortened(text)}; they are @(...) or @{{...}}")
-    inner = f"{text[1:-1]}\n}}" if block else f"{{return {text[1:-1]}\n);}}"
-    root = _PARSER.parse(f"class C{{object M(){inner}}}".encode()).root_node
-    if root.has_error:
-        line, near = _fault(root)
-        raise PolicyRefused(place.below(line), f"not C#: {near} in {shortened(text)}")
-    return Source(place, _body(root, text, place, block=block))
-
-
-def _fault(root: Node) -> tuple[int, str]:
-    found = next((node for node in _all(root) if node.is_error or node.is_missing), None)
-    found = found or next(node for node in _all(root) if node.has_error)
-    what = f"{found.type} is missing" if found.is_missing else f"near {shortened(text_of(found))}"
-    return found.start_point.row, what
-
-
-def _all(node: Node) -> Iterator[Node]:
+def all_nodes(node: Node) -> Iterator[Node]:
     """Give the broken nodes before their parents."""
     for child in node.children:
-        yield from _all(child)
+        yield from all_nodes(child)
     yield node
-
-
-def _body(root: Node, text: str, place: Place, *, block: bool) -> Node:
-    """Give the one body; text that closes it and goes on with other members is no expression."""
-    methods = named(field(named(root)[0], "body")) if len(named(root)) == 1 else []
-    body = field(methods[0], "body") if len(methods) == 1 else None
-    if body is None or body.end_byte != root.end_byte - 1:
-        raise PolicyRefused(place, f"not one expression: {shortened(text)}")
-    if block:
-        return body
-    statements = named(body)
-    value = named(statements[0]) if len(statements) == 1 else []
-    if len(value) != 1 or value[0].type != "parenthesized_expression":
-        raise PolicyRefused(place, f"not one expression: {shortened(text)}")
-    return named(value[0])[0]
 
 
 def shortened(text: str) -> str:
@@ -92,7 +52,7 @@ def shortened(text: str) -> str:
 def near(name: str, known: Iterable[str]) -> str:
     """Give the words that suggest names like a mistaken one, or list them all when they are few."""
     names = sorted(set(known))
-    close = get_close_matches(name, names, 3, 0.6) or [one for one in names if one.lower() == name.lower()]
+    close = get_close_matches(name, names, 3, 0.7) or [one for one in names if one.lower() == name.lower()]
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; there are: {', '.join(names)}" if 0 < len(names) <= 12 else ""

@@ -85,33 +85,37 @@ def make_property(name: str | None, content: Any) -> JProperty:
 
 def make_array(content: Iterable[Any]) -> JArray:
     made = JArray()
-    for item in content:
-        add_to_array(made, item)
+    for index, item in enumerate(content):
+        add_to_array(made, item, index)
     return made
 
 
-def add_to_array(array: JArray, content: Any) -> None:
+def add_to_array(array: JArray, content: Any, index: int | None = None) -> None:
+    """Add at an index, else at the end; of a sequence inside a sequence all but the first slip behind what follows."""
+    index = len(array.items) if index is None else index
     if many(content):
-        for item in content:
-            add_to_array(array, item)
+        for further, item in enumerate(content, index):
+            add_to_array(array, item, further)
         return
     token = token_of(content)
     if isinstance(token, JProperty):
         raise thrown("ArgumentException", "Can not add Newtonsoft.Json.Linq.JProperty to Newtonsoft.Json.Linq.JArray.")
-    array.append(token)
+    array.insert(index, token)
 
 
 def make_object(content: Iterable[Any]) -> JObject:
     made = JObject()
-    for item in content:
-        add_to_object(made, item)
+    for index, item in enumerate(content):
+        add_to_object(made, item, index)
     return made
 
 
-def add_to_object(target: JObject, content: Any) -> None:
+def add_to_object(target: JObject, content: Any, index: int | None = None) -> None:
+    """Add a property, at an index as `add_to_array` does."""
+    index = len(target.members) if index is None else index
     if many(content):
-        for item in content:
-            add_to_object(target, item)
+        for further, item in enumerate(content, index):
+            add_to_object(target, item, further)
         return
     token = token_of(content)
     if not isinstance(token, JProperty):
@@ -121,7 +125,7 @@ def add_to_object(target: JObject, content: Any) -> None:
         token = token.clone()
     token.attached = True
     token.value.attached = False
-    target.add(token.name, token.value)
+    target.add(token.name, token.value, index)
 
 
 _SCALARS = frozenset({"Integer", "Float", "String", "Boolean"})

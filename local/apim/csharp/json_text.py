@@ -1,7 +1,6 @@
 """JSON text to tokens and back, as Newtonsoft.Json reads and writes it.
 
-Chosen, as of Newtonsoft.Json 13: at most 64 levels. Not read, though Newtonsoft does: comments, single quotes, names
-without quotes and constructors; such text fails as malformed text does, with the reason in the message.
+Chosen: at most 64 levels, as of Newtonsoft.Json 13, and lines that end with a line feed alone.
 """
 
 import json
@@ -10,8 +9,9 @@ from typing import Any
 
 from local.apim.csharp.failures import thrown
 from local.apim.csharp.formatting import date_text, double_text
+from local.apim.csharp.json_lenient import read_leniently
 from local.apim.csharp.json_values import JArray, JObject, JProperty, JToken, JValue
-from local.apim.csharp.times import DateTime, iso, read_iso
+from local.apim.csharp.times import DateTime, DateTimeOffset, TimeSpan, iso, read_iso
 from local.apim.errors import ExpressionFailed
 
 DEPTH = 64
@@ -27,11 +27,10 @@ def read(text: str | None) -> JToken:
     if text is None:
         raise thrown("ArgumentNullException", "Value cannot be null. Parameter name: s")
     try:
-        return _token(_DECODER.decode(text), 0)
-    except json.JSONDecodeError as error:
-        raise _malformed(f"{error.msg}, line {error.lineno}, position {error.colno}.") from None
-    except RecursionError:
-        raise _malformed(f"The reader's MaxDepth of {DEPTH} has been exceeded.") from None
+        value = _DECODER.decode(text)
+    except (json.JSONDecodeError, RecursionError):
+        value = read_leniently(text, DEPTH)
+    return _token(value, 0)
 
 
 def read_object(text: str | None) -> JObject:
@@ -117,7 +116,14 @@ def scalar(value: Any) -> str:
         return str(int(value))
     if isinstance(value, float):
         return number(value)
-    return quoted(iso(value) if isinstance(value, DateTime) else str(value))
+    return quoted(_QUOTED.get(type(value), str)(value))
+
+
+_QUOTED: dict[type, Any] = {
+    DateTime: iso,
+    DateTimeOffset: lambda value: iso(value.local) + value.zone,
+    TimeSpan: lambda value: value.text,
+}
 
 
 def write(token: JToken, *, indented: bool) -> str:

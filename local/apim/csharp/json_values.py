@@ -75,6 +75,8 @@ class JObject(JToken):
         return (JProperty(name, value) for name, value in list(self.members.items()))
 
     def item(self, key: Any) -> JToken | None:
+        if key is None:
+            raise thrown("ArgumentNullException", "Value cannot be null. Parameter name: key")
         if type(key) is not str:
             raise thrown(
                 "ArgumentException",
@@ -91,7 +93,8 @@ class JObject(JToken):
             old.attached = False
         self.members[name] = attach(value)
 
-    def add(self, name: str, value: JToken) -> None:
+    def add(self, name: str, value: JToken, index: int | None = None) -> None:
+        """Add a member, last or at an index; throws for a name that is there."""
         if name in self.members:
             raise thrown(
                 "ArgumentException",
@@ -99,6 +102,10 @@ class JObject(JToken):
                 "Property with the same name already exists on object.",
             )
         self.members[name] = attach(value)
+        if index is not None and index < len(self.members) - 1:
+            names = list(self.members)
+            names.insert(index, names.pop())
+            self.members = {one: self.members[one] for one in names}
 
     def remove(self, name: str | None) -> bool:
         if name is None or name not in self.members:
@@ -122,6 +129,8 @@ class JArray(JToken):
         return iter(tuple(self.items))
 
     def item(self, key: Any) -> JToken | None:
+        if key is None:
+            raise thrown("ArgumentNullException", "Value cannot be null. Parameter name: key")
         if not isinstance(key, int) or isinstance(key, bool):
             raise thrown(
                 "ArgumentException",
@@ -136,6 +145,9 @@ class JArray(JToken):
 
     def append(self, value: JToken) -> None:
         self.items.append(attach(value))
+
+    def insert(self, index: int, value: JToken) -> None:
+        self.items.insert(index, attach(value))
 
 
 def attach(value: JToken) -> JToken:

@@ -7,6 +7,7 @@ from local.apim.csharp import (  # noqa: F401 each fills its part of the table
     members_sequences,
     members_text,
     members_times,
+    members_values,
     texts,
     types,
 )

@@ -36,7 +36,7 @@ _token.static(
     "bool DeepEquals(JToken t1, JToken t2)",
     lambda one, other: one is other or (None not in (one, other) and deep_equals(one, other)),
 )
-_token.static("JToken FromObject(object o)", lambda value: token_of(needed(value, "o")))
+_token.static("JToken FromObject(object o)", lambda value: _token_from(value))
 _token.property("JTokenType Type", lambda token: Enum("JTokenType", token.kind))
 _token.property("bool HasValues", lambda token: next(token.children(), None) is not None)
 _token.method("string ToString()", json_text.text_of)
@@ -45,6 +45,19 @@ _token.method(
 )
 _token.method("JToken DeepClone()", lambda token: token.clone())
 _token.method("IEnumerable<JToken> Children()", lambda token: Sequence(types.J_TOKEN, token.children))
+
+
+def _token_from(value: Any) -> JToken:
+    """Make a token of an object as `FromObject` does: of a sequence an array, of a token a copy."""
+    if isinstance(value, Array | List | Sequence):
+        return make_array(value)
+    return token_of(needed(value, "o")).clone()
+
+
+def _object_from(token: JToken) -> JObject:
+    if not isinstance(token, JObject):
+        raise thrown("ArgumentException", f"Object serialized to {token.kind}. JObject instance expected.")
+    return token
 
 
 def _set_item(token: JToken, key: Any, value: JToken | None) -> None:
@@ -173,12 +186,10 @@ _container.property("int Count", lambda token: sum(1 for _ in token.children()))
 
 _object = members_of("JObject")
 _object.static("JObject Parse(string json)", json_text.read_object)
-_object.static(
-    "JObject FromObject(object o)", lambda value: conversion.checked(types.J_OBJECT)(token_of(needed(value, "o")))
-)
+_object.static("JObject FromObject(object o)", lambda value: _object_from(_token_from(value)))
 _object.constructor("", JObject)
 _object.constructor("JObject other", lambda other: needed(other, "other").clone())
-_object.constructor("params object[] content", make_object)
+_object.constructor("params object[] content", lambda content: make_object([None] if content is None else content))
 _object.indexer(
     "JToken this(string propertyName)",
     lambda token, name: token.members.get(needed(name, "propertyName")),
@@ -225,7 +236,7 @@ _array.static("JArray Parse(string json)", json_text.read_array)
 _array.static("JArray FromObject(object o)", lambda value: make_array(_elements(needed(value, "o"))))
 _array.constructor("", JArray)
 _array.constructor("JArray other", lambda other: needed(other, "other").clone())
-_array.constructor("params object[] content", lambda content: make_array(content or ()))
+_array.constructor("params object[] content", lambda content: make_array([None] if content is None else content))
 _array.constructor("object content", lambda content: make_array([content]))
 _array.indexer("JToken this(int index)", lambda token, index: token.at(index), _set_at)
 _array.method("void Add(JToken item)", lambda token, value: token.append(null_value() if value is None else value))
@@ -270,5 +281,4 @@ _convert.static(
 
 
 def _serialised(value: Any, *, indented: bool) -> str:
-    token = make_array(value) if isinstance(value, Array | List | Sequence) else token_of(value)
-    return json_text.write(token, indented=indented)
+    return json_text.write(null_value() if value is None else _token_from(value), indented=indented)

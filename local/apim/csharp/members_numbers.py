@@ -70,7 +70,7 @@ def _extreme(choose: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 
 
 def _whole(function: Callable[[float], int]) -> Callable[[float], float]:
-    return lambda value: float(function(value)) if math.isfinite(value) else value
+    return lambda value: math.copysign(function(value), value) if math.isfinite(value) else value
 
 
 _math = members_of("Math")
@@ -85,6 +85,8 @@ for _type in types.NUMBERS:
 _math.static("double Ceiling(double a)", _whole(math.ceil))
 _math.static("double Floor(double d)", _whole(math.floor))
 _math.static("double Truncate(double d)", _whole(math.trunc))
+for _signature in ("Ceiling(decimal d)", "Floor(decimal d)", "Truncate(decimal d)", "Round(decimal d)"):
+    _math.static(f"decimal {_signature}", lambda value: value)
 _math.static("double Sqrt(double d)", _real(math.sqrt))
 _math.static("double Pow(double x, double y)", _real(math.pow))
 _math.static("double Round(double a)", lambda value: numbers.round_half(value, 0))

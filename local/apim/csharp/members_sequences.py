@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any
 
 from local.apim.csharp import types
-from local.apim.csharp.failures import thrown
+from local.apim.csharp.failures import null_reference, thrown
 from local.apim.csharp.members_text import needed
 from local.apim.csharp.signatures import members_of
 from local.apim.csharp.types import Type
@@ -88,7 +88,11 @@ def _distinct(source: Any) -> Iterator[Any]:
 
 def _joined(source: Any, second: Any) -> Iterator[Any]:
     yield from _walk(source)
-    yield from walked(second)
+    yield from walked(needed(second, "second"))
+
+
+def _present(value: Any) -> Any:
+    return null_reference() if value is None else value
 
 
 def _at(source: Any, index: int) -> Any:
@@ -129,7 +133,7 @@ _extension(
 )
 _extension(
     "IEnumerable<R> SelectMany<R>(Func<T, IEnumerable<R>> selector)",
-    _lazy("R", lambda source, make: (one for part in walked(source) for one in walked(make(part)))),
+    _lazy("R", lambda source, make: (one for part in walked(source) for one in walked(_present(make(part))))),
     typed=True,
 )
 _extension("IEnumerable<T> Distinct()", _lazy("T", _distinct), typed=True)
@@ -169,7 +173,7 @@ _list = members_of("List<T>")
 _list.property("int Count", len)
 _list.indexer("T this(int index)", _list_index)
 _list.method("void Add(T item)", lambda items, item: items.append(item))
-_list.constructor("", list)
+_list.constructor("", lambda binding: lambda: List.make(binding["T"], ()), typed=True)
 
 _dictionary = members_of("IReadOnlyDictionary<T, R>")
 

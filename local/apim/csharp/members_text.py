@@ -1,18 +1,17 @@
-"""Members of string, char, Guid and Uri.
+"""Members of string.
 
 Chosen: where .NET would go by the gateway's culture (StartsWith, EndsWith, IndexOf), it goes by the characters.
 """
 
-import uuid
+import operator
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote, unquote
 
-from local.apim.csharp import numbers, types
+from local.apim.csharp import types
 from local.apim.csharp.failures import throw, thrown
 from local.apim.csharp.signatures import members_of
 from local.apim.csharp.texts import WHITE, joined_units, lower, object_text, padded, units, upper
-from local.apim.csharp.values import Array, Enum, Uri
+from local.apim.csharp.values import Array, Enum
 from local.apim.csharp.walking import walked
 
 ORDINAL, IGNORE_CASE = Enum("StringComparison", "Ordinal"), Enum("StringComparison", "OrdinalIgnoreCase")
@@ -157,7 +156,7 @@ for _name, _test in {
     _plain, _with_comparison = _comparing(_test)  # type: ignore[arg-type] # methods of str and functions
     _returns = "int" if "Index" in _name else "bool"
     if _name == "Equals":
-        _plain = str.__eq__
+        _plain = operator.eq
         _with_comparison = lambda text, value, how: value is not None and _folded(text, how) == _folded(value, how)  # noqa: E731
     _string.method(f"{_returns} {_name}(string value)", _plain)
     _string.method(f"{_returns} {_name}(string value, StringComparison comparisonType)", _with_comparison)
@@ -243,6 +242,10 @@ _string.static("string Join(string separator, params object[] values)", lambda b
 _string.static(
     "string Join(string separator, IEnumerable<string> values)", lambda by, all_: (by or "").join(_texts(all_))
 )
+_string.static(
+    "string Join<R>(string separator, IEnumerable<R> values)", lambda by, all_: (by or "").join(_texts(all_))
+)
+_string.static("string Concat<R>(IEnumerable<R> values)", lambda all_: "".join(_texts(all_)))
 _string.static("string Concat(params string[] values)", lambda all_: "".join(_texts(all_)))
 _string.static("string Concat(params object[] args)", lambda all_: "".join(_texts(all_)))
 _string.static("string Concat(IEnumerable<string> values)", lambda all_: "".join(_texts(all_)))
@@ -259,40 +262,3 @@ def _order(one: str | None, other: str | None) -> int:
     """Compare by UTF-16 units. Chosen: -1, 0 or 1, where .NET leaves the number open."""
     left, right = (-1, "") if one is None else (0, units(one)), (-1, "") if other is None else (0, units(other))
     return (left > right) - (left < right)
-
-
-_char = members_of("char")
-_char.static("bool IsDigit(char c)", str.isdecimal)
-_char.static("bool IsLetter(char c)", str.isalpha)
-_char.static("bool IsLetterOrDigit(char c)", lambda one: one.isalpha() or one.isdecimal())
-_char.static("bool IsWhiteSpace(char c)", lambda one: one in WHITE)
-_char.static("bool IsUpper(char c)", str.isupper)
-_char.static("bool IsLower(char c)", str.islower)
-
-_guid = members_of("Guid")
-_guid.static("Guid NewGuid()", uuid.uuid4)
-_guid.constant("Guid Empty", uuid.UUID(int=0))
-_guid.static(
-    "bool TryParse(string input, out Guid result)", lambda text: _tried(numbers.try_guid(text), uuid.UUID(int=0))
-)
-_guid.static("Guid Parse(string input)", lambda text: _guid_of(needed(text, "input")))
-
-
-def _guid_of(text: str) -> uuid.UUID:
-    found = numbers.try_guid(text)
-    return throw("FormatException", "Unrecognized Guid format.") if found is None else found
-
-
-def _tried(found: Any, default: Any) -> tuple[bool, Any]:
-    return (False, default) if found is None else (True, found)
-
-
-_uri = members_of("Uri")
-_uri.static(
-    "string EscapeDataString(string stringToEscape)", lambda text: quote(needed(text, "stringToEscape"), safe="-_.~")
-)
-_uri.static(
-    "string UnescapeDataString(string stringToUnescape)", lambda text: unquote(needed(text, "stringToUnescape"))
-)
-
-__all__ = ["Uri", "needed"]

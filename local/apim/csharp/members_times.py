@@ -107,6 +107,7 @@ _date_time.constructor(
 
 _offset = members_of("DateTimeOffset")
 _declare_moment(_offset, lambda moment: moment.local.date)
+_offset.constructor("DateTime dateTime", lambda moment: DateTimeOffset(moment.ticks))
 _offset.changing("DateTimeOffset UtcNow", lambda frame: DateTimeOffset(times.ticks_of_unix(frame[CLOCK]())))
 _offset.property("DateTime UtcDateTime", lambda moment: DateTime(moment.utc_ticks, "Utc"))
 _offset.property("DateTime DateTime", lambda moment: moment.local)

@@ -131,8 +131,8 @@ def parse_bool(text: str | None) -> bool:
 
 
 def _to_whole(value: Any, bits: int) -> int:
-    if isinstance(value, bool):
-        return int(value)
+    if value is None or isinstance(value, bool):
+        return int(value or 0)
     if isinstance(value, str):
         return parse_whole(value, bits)
     if isinstance(value, float):
@@ -141,7 +141,7 @@ def _to_whole(value: Any, bits: int) -> int:
 
 
 def to_int(value: Any) -> int:
-    """Give `Convert.ToInt32` of a text, number or truth: doubles are rounded half to even, out of range throws."""
+    """Give `Convert.ToInt32` of a text, number or truth: null is 0, doubles are rounded half to even."""
     return _to_whole(value, 32)
 
 
@@ -150,7 +150,7 @@ def to_long(value: Any) -> int:
 
 
 def to_double(value: Any) -> float:
-    return parse_double(value) if isinstance(value, str) else float(value)
+    return parse_double(value) if isinstance(value, str) else float(value or 0)
 
 
 def to_bool(value: Any) -> bool:
@@ -161,7 +161,7 @@ def round_half(value: float, digits: int, *, even: bool = True) -> float:
     """Round to `digits` decimals, half to even or away from zero."""
     if not math.isfinite(value):
         return value
-    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN if even else ROUND_HALF_UP))
+    return float(Decimal(value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN if even else ROUND_HALF_UP))
 
 
 def try_guid(text: str | None) -> Guid | None:

@@ -7,9 +7,10 @@ from typing import Any
 from tree_sitter import Node
 
 from local.apim.csharp import numbers, types
-from local.apim.csharp.code import Code, Frame, constant
-from local.apim.csharp.compiler import Compiler, Condition, decides, handles
-from local.apim.csharp.conversion import explicit, implicit, is_instance
+from local.apim.csharp.branches import coalesced
+from local.apim.csharp.code import Code, constant
+from local.apim.csharp.compiler import Compiler, handles
+from local.apim.csharp.conversion import implicit
 from local.apim.csharp.grammar import field, named, shortened, text_of
 from local.apim.csharp.moments import MOMENTS
 from local.apim.csharp.texts import writer
@@ -47,47 +48,6 @@ def arithmetic(sign: str, type_: Type) -> Binary | None:
     return _whole(sign, 32 if type_ == types.INT else 64)
 
 
-@handles("parenthesized_expression")
-def parenthesized(c: Compiler, node: Node) -> Code:
-    return c.expression(named(node)[0])
-
-
-@decides("parenthesized_expression")
-def parenthesized_condition(c: Compiler, node: Node) -> Condition | None:
-    inner = named(node)[0]
-    handler = c.conditions.get(inner.type)
-    return handler(c, inner) if handler else None
-
-
-@decides("binary_expression")
-def short_circuit(c: Compiler, node: Node) -> Condition | None:
-    """Compile `&&` and `||`: the right side runs only where the left one leaves it open."""
-    sign = text_of(field(node, "operator"))
-    if sign not in ("&&", "||"):
-        return None
-    left = c.condition(field(node, "left"))
-    c.scope.assigned = left.when_true if sign == "&&" else left.when_false
-    right = c.condition(field(node, "right"))
-    first, second = left.code.run, right.code.run
-    if sign == "&&":
-        code = Code(types.BOOL, lambda frame: first(frame) and second(frame))
-        return Condition(_folded(code, left.code, right.code), right.when_true, left.when_false & right.when_false)
-    code = Code(types.BOOL, lambda frame: first(frame) or second(frame))
-    return Condition(_folded(code, left.code, right.code), left.when_true & right.when_true, right.when_false)
-
-
-def _folded(code: Code, *parts: Code) -> Code:
-    return constant(code.type, code.run([])) if all(part.is_constant for part in parts) else code
-
-
-@decides("prefix_unary_expression")
-def negated(c: Compiler, node: Node) -> Condition | None:
-    if node.children[0].type != "!":
-        return None
-    inner = c.condition(named(node)[0])
-    return Condition(inner.code.then(types.BOOL, operator.not_), inner.when_false, inner.when_true)
-
-
 @handles("prefix_unary_expression")
 def prefix(c: Compiler, node: Node) -> Code:
     sign, (inner,) = node.children[0].type, named(node)
@@ -111,7 +71,7 @@ def prefix(c: Compiler, node: Node) -> Code:
 def binary(c: Compiler, node: Node) -> Code:
     sign = text_of(field(node, "operator"))
     if sign == "??":
-        return _coalesced(c, node)
+        return coalesced(c, node)
     left, right = c.value(field(node, "left")), c.value(field(node, "right"))
     return combined(c, node, sign, left, right)
 
@@ -158,11 +118,11 @@ def _check_constants(c: Compiler, node: Node, sign: str, left: Code, right: Code
         return
     if sign in ("/", "%") and right.constant == 0:
         raise c.refused(node, "division by constant zero")
-    if sign in _EXACT and not numbers.fits(_EXACT[sign](left.constant, right.constant), _bits(left.type)):
+    if sign in _EXACT and not numbers.fits(_EXACT[sign](left.constant, right.constant), bits_of(left.type)):
         raise c.refused(node, f"the constant {shortened(text_of(node))} overflows {left.type}")
 
 
-def _bits(type_: Type) -> int:
+def bits_of(type_: Type) -> int:
     return 32 if type_ == types.INT else 64
 
 
@@ -271,143 +231,3 @@ def _concatenated(c: Compiler, node: Node, left: Code, right: Code) -> Code:
     except ValueError as error:
         raise c.refused(node, str(error)) from None
     return _applied(types.STRING, operator.add, first, second)
-
-
-def _coalesced(c: Compiler, node: Node) -> Code:
-    left = c.value(field(node, "left"))
-    before = c.scope.assigned
-    right = c.value(field(node, "right"))
-    c.scope.assigned = before
-    if not types.accepts_null(left.type) or left.type == types.NULL:
-        raise c.refused(node, f"{left.type} is never null, so ?? has nothing to do")
-    return _first_of(c, node, left, right)
-
-
-def _first_of(c: Compiler, node: Node, left: Code, right: Code) -> Code:
-    inner = left.type.args[0] if types.is_nullable(left.type) else left.type
-    for type_ in (inner, left.type):
-        if converted := implicit(right, type_):
-            return _either(type_, left.run, converted.run)
-    changed = implicit(Code(inner, lambda frame: frame[0]), right.type)
-    if changed is None:
-        raise c.refused(node, f"{left.type} ?? {right.type} has no common type: {shortened(text_of(node))}")
-    run, change, other = left.run, changed.run, right.run
-
-    def value(frame: Frame) -> Any:
-        found = run(frame)
-        return other(frame) if found is None else change([found])
-
-    return Code(right.type, value)
-
-
-def _either(type_: Type, run: Callable[[Frame], Any], other: Callable[[Frame], Any]) -> Code:
-    def value(frame: Frame) -> Any:
-        found = run(frame)
-        return other(frame) if found is None else found
-
-    return Code(type_, value)
-
-
-@handles("conditional_expression")
-def chosen(c: Compiler, node: Node) -> Code:
-    condition = c.condition(field(node, "condition"))
-    c.scope.assigned = condition.when_true
-    first = c.value(field(node, "consequence"))
-    after = c.scope.assigned
-    c.scope.assigned = condition.when_false
-    second = c.value(field(node, "alternative"))
-    c.scope.assigned &= after
-    type_ = _common(first, second)
-    left, right = (implicit(first, type_), implicit(second, type_)) if type_ else (None, None)
-    if type_ is None or left is None or right is None:
-        raise c.refused(node, f"{first.type} and {second.type} have no common type: {shortened(text_of(node))}")
-    test, yes, no = condition.code.run, left.run, right.run
-    return Code(type_, lambda frame: yes(frame) if test(frame) else no(frame))
-
-
-def _common(first: Code, second: Code) -> Type | None:
-    """Give the one type that the other converts to."""
-    if first.type == second.type:
-        return None if first.type == types.NULL else first.type
-    forth, back = implicit(first, second.type), implicit(second, first.type)
-    if (forth is None) == (back is None):
-        return None
-    return second.type if forth else first.type
-
-
-@handles("cast_expression")
-def cast(c: Compiler, node: Node) -> Code:
-    to = c.type(field(node, "type"))
-    code = c.value(field(node, "value"))
-    narrows = code.is_constant and code.type in (types.LONG, types.DOUBLE) and to in (types.INT, types.LONG)
-    if narrows and not numbers.fits(int(code.constant), _bits(to)):
-        raise c.refused(node, f"the constant {shortened(text_of(node))} does not fit {to}")
-    made = explicit(code, to)
-    if made is None:
-        raise c.refused(node, f"{code.type} cannot be cast to {to}, or not here: {shortened(text_of(node))}")
-    return made
-
-
-@handles("as_expression")
-def as_type(c: Compiler, node: Node) -> Code:
-    to, code = c.type(field(node, "right")), c.value(field(node, "left"))
-    if not types.accepts_null(to):
-        raise c.refused(node, f"`as` gives null at times, which {to} cannot be; write {to}?")
-    _check_related(c, node, code, to)
-    run = code.run
-
-    def value(frame: Frame) -> Any:
-        found = run(frame)
-        return found if found is not None and is_instance(found, to) else None
-
-    return Code(to, value)
-
-
-def _check_related(c: Compiler, node: Node, code: Code, to: Type) -> None:
-    related = types.is_reference_conversion(code.type, to) or types.is_reference_conversion(to, code.type)
-    if code.type != types.OBJECT and not related:
-        raise c.refused(node, f"{code.type} is never {to}: {shortened(text_of(node))}")
-
-
-@handles("is_expression")
-def is_type(c: Compiler, node: Node) -> Code:
-    to, code = c.type(field(node, "right")), c.value(field(node, "left"))
-    _check_related(c, node, code, to)
-    return code.then(types.BOOL, lambda found: found is not None and is_instance(found, to))
-
-
-@decides("is_pattern_expression")
-def is_pattern(c: Compiler, node: Node) -> Condition:
-    """Compile `x is null` and `x is string text`; the local holds a value where it is true."""
-    pattern, code = field(node, "pattern"), c.value(field(node, "expression"))
-    before = c.scope.assigned
-    if pattern.type == "constant_pattern" and text_of(pattern) == "null" and types.accepts_null(code.type):
-        return Condition(code.then(types.BOOL, lambda found: found is None), before, before)
-    if pattern.type != "declaration_pattern" or text_of(field(pattern, "type")) == "var":
-        raise c.refused(pattern, f"of patterns only `is null` and `is Type name` are run here: {text_of(pattern)}")
-    to = c.type(field(pattern, "type"))
-    _check_related(c, node, code, to)
-    place = c.declare(pattern, text_of(field(pattern, "name")), to, assigned=False).place
-    run = code.run
-
-    def matches(frame: Frame) -> bool:
-        frame[place] = found = run(frame)
-        return found is not None and is_instance(found, to)
-
-    return Condition(Code(types.BOOL, matches), before | {place}, before)
-
-
-@handles("default_expression")
-def default(c: Compiler, node: Node) -> Code:
-    written = node.child_by_field_name("type")
-    if written is None:
-        raise c.refused(node, "default without a type is not run here; write default(string)")
-    type_ = c.type(written)
-    if types.accepts_null(type_):
-        return constant(types.NULL, None).typed(type_)
-    if type_ not in _ZEROS:
-        raise c.refused(node, f"default({type_}) is not run here")
-    return constant(type_, _ZEROS[type_])
-
-
-_ZEROS: dict[Type, Any] = {types.INT: 0, types.LONG: 0, types.DOUBLE: 0.0, types.BOOL: False, types.CHAR: "\0"}

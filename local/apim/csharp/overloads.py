@@ -189,6 +189,8 @@ def _is_better(one: Chosen, other: Chosen, arguments: list[Argument]) -> bool:
         better, worse = better or order < 0, worse or order > 0
     if better or worse:
         return better and not worse
+    if any(_type_at(one, index) != _type_at(other, index) for index in range(len(arguments))):
+        return False
     if one.expanded != other.expanded:
         return other.expanded
     if len(one.given) != len(other.given):

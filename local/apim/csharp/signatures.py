@@ -110,8 +110,9 @@ class Members:
             value = assigned or head.rpartition(" ")[0]
             self.setters.append(read_signature(self.template, f"void this({parameters}, {value} value)", assign))
 
-    def constructor(self, parameters: str, run: Callable[..., Any]) -> None:
-        self.constructors.append(read_signature(self.template, f"{self.template} new({parameters})", run))
+    def constructor(self, parameters: str, run: Callable[..., Any], *, typed: bool = False) -> None:
+        made = read_signature(self.template, f"{self.template} new({parameters})", run)
+        self.constructors.append(replace(made, typed=typed))
 
 
 MEMBERS: dict[str, Members] = {}

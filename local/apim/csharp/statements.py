@@ -7,7 +7,7 @@ from typing import Any, Final
 from tree_sitter import Node
 
 from local.apim.csharp import hints, types
-from local.apim.csharp.chains import find_indexer, invoked
+from local.apim.csharp.calls import find_indexer, invoked
 from local.apim.csharp.code import Code, Frame, constant
 from local.apim.csharp.compiler import Compiler
 from local.apim.csharp.conversion import explicit
@@ -208,6 +208,8 @@ class Block:
             self.c.scope.assigned = after
         elif not first.ends:
             self.c.scope.assigned &= after
+        if condition.code.is_constant:
+            return first if condition.code.constant else second
         test, yes, no = condition.code.run, first.run, second.run
         return Statement(lambda frame: yes(frame) if test(frame) else no(frame), first.ends and second.ends)
 

@@ -83,7 +83,7 @@ def ticks_of_date(year: int, month: int, day: int, hour: int = 0, minute: int = 
     return (moment.toordinal() - 1) * TICKS_PER_DAY + (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND
 
 
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?([Zz]|[+-]\d\d:?\d\d)?", re.ASCII)
 
 
 def read_iso(text: str) -> DateTime | None:
@@ -99,7 +99,7 @@ def read_iso(text: str) -> DateTime | None:
     zone = found[8]
     if zone is None:
         return DateTime(ticks)
-    return DateTime(ticks, "Utc") if zone == "Z" else _at_offset(ticks, zone)
+    return DateTime(ticks, "Utc") if zone in "Zz" else _at_offset(ticks, zone)
 
 
 def _at_offset(ticks: int, zone: str) -> DateTime | None:

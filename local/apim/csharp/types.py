@@ -13,13 +13,22 @@ class Type:
     args: tuple["Type", ...] = ()
 
     def __str__(self) -> str:
+        if self.name in _DISPLAYED:
+            return _DISPLAYED[self.name]
         if self.name in ("[]", "Nullable"):
             return f"{self.args[0]}{'[]' if self.name == '[]' else '?'}"
         return self.name + (f"<{', '.join(map(str, self.args))}>" if self.args else "")
 
 
+_DISPLAYED = {
+    "Variables": "IReadOnlyDictionary<string, object>",
+    "TextLists": "IReadOnlyDictionary<string, string[]>",
+}
+
 OBJECT, STRING, BOOL, CHAR = Type("object"), Type("string"), Type("bool"), Type("char")
 INT, LONG, DOUBLE = Type("int"), Type("long"), Type("double")
+DECIMAL = Type("decimal")
+"""Known for the calls alone that it makes ambiguous."""
 NULL, VOID = Type("null"), Type("void")
 GUID, DATE_TIME, DATE_TIME_OFFSET, TIME_SPAN = Type("Guid"), Type("DateTime"), Type("DateTimeOffset"), Type("TimeSpan")
 URI, JWT = Type("Uri"), Type("Jwt")
@@ -29,7 +38,7 @@ J_ARRAY, J_VALUE, J_PROPERTY = Type("JArray"), Type("JValue"), Type("JProperty")
 NUMBERS = (INT, LONG, DOUBLE)
 ENUMS = frozenset({"StringComparison", "StringSplitOptions", "Formatting", "JTokenType", "DayOfWeek", "DateTimeKind"})
 VALUE_TYPES = (
-    frozenset({"bool", "char", "int", "long", "double", "Guid", "DateTime", "DateTimeOffset", "TimeSpan"})
+    frozenset({"bool", "char", "int", "long", "double", "decimal", "Guid", "DateTime", "DateTimeOffset", "TimeSpan"})
     | frozenset({"Nullable", "KeyValuePair"})
     | ENUMS
 )

@@ -10,7 +10,7 @@ from local.apim.csharp.json_values import JArray, JObject, JToken, JValue, deep_
 from local.apim.csharp.texts import units
 from local.apim.csharp.times import DateTime, DateTimeOffset, TimeSpan
 from local.apim.csharp.types import Type
-from local.apim.csharp.values import Array
+from local.apim.csharp.values import Array, List
 
 
 class Pair(NamedTuple):
@@ -58,6 +58,8 @@ def walked(items: Any) -> Iterator[Any]:
     if isinstance(items, str):
         return iter(units(items))
     if isinstance(items, JArray):
+        return _unchanged(items.items)
+    if isinstance(items, List):
         return _unchanged(items)
     if isinstance(items, JToken):
         return items.children()
@@ -66,12 +68,13 @@ def walked(items: Any) -> Iterator[Any]:
     return iter(items)
 
 
-def _unchanged(items: JArray) -> Iterator[JToken]:
-    count = len(items.items)
-    for item in tuple(items.items):
-        if len(items.items) != count:
-            raise thrown("InvalidOperationException", "Collection was modified; enumeration operation may not execute.")
+def _unchanged(items: list[Any]) -> Iterator[Any]:
+    """Walk through a list, and throw where the next element is asked of a list that grew or shrank."""
+    count = len(items)
+    for item in tuple(items):
         yield item
+        if len(items) != count:
+            raise thrown("InvalidOperationException", "Collection was modified; enumeration operation may not execute.")
 
 
 def pairs_of(items: JObject) -> Iterator[Pair]:
