@@ -32,7 +32,7 @@ def results(submitter: Submitter, target: str, program: Any, format_: str, shots
 
 
 def shots_for(name: str) -> int:
-    return 2000 if name in WIDE else SHOTS
+    return 500 if name in WIDE else SHOTS
 
 
 @pytest.mark.parametrize("name", sorted(CIRCUITS.keys() - RANDOM))

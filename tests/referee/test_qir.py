@@ -85,7 +85,7 @@ def running(target: str) -> list[str]:
 def test_a_noisy_target_has_the_distribution_of_the_referee_with_its_noise(
     submitter: Submitter, target: str, name: str
 ) -> None:
-    shots = min(2000 if name in WIDE else SHOTS, QIR_TARGETS[target]["shots"]["maximum"])
+    shots = min(500 if name in WIDE else SHOTS, QIR_TARGETS[target]["shots"]["maximum"])
     counts = flat_counts(submitter, target, name, shots)
     assert_alike(counts, sampled(name, QIR_TARGETS[target]["noise"]))
 
