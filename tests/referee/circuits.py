@@ -109,7 +109,7 @@ def clifford_and_t_20() -> QuantumCircuit:
 def echo_20() -> QuantumCircuit:
     """Turn 20 qubits at random and back, then flip the first six: without noise one outcome, so that few shots tell."""
     circuit, there = QuantumCircuit(20, 20), QuantumCircuit(20)
-    _turn_at_random(there, 4)
+    _turn_at_random(there, 2)
     circuit.compose(there, inplace=True)
     circuit.compose(there.inverse(), inplace=True)
     circuit.x(range(6))

@@ -101,7 +101,7 @@ def test_a_noisy_target_has_the_distribution_of_the_referee_for_a_wide_circuit(
     the last lines prove, not a rate that is somewhat wrong: the narrow circuits above show that.
     """
     (right,) = exact("echo_20")
-    counts = flat_counts(submitter, target, "echo_20", 60)
+    counts = flat_counts(submitter, target, "echo_20", 50)
     referee = distances(sampled("echo_20", QIR_TARGETS[target]["noise"], shots=40), right)
     assert_alike(distances(counts, right), referee)
     backwards = {outcome[::-1]: count for outcome, count in counts.items()}
