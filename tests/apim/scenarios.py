@@ -318,6 +318,18 @@ def while_the_service_fails_to_refresh_a_stale_status_answers_for_30_s(start: St
 
 
 @scenario
+def a_job_that_is_gone_is_gone_for_the_next_poll_too(start: Start) -> None:
+    """Its stale copy would else answer every second poll, while the gate is shut."""
+    for status in (403, 404):
+        service = Service()
+        run = start(service)
+        run.get(JOB)
+        run.clock.seconds += 3
+        service.fails = answer(status, "{}", Content_Type="application/problem+json")
+        assert [run.get(JOB).status_code for _ in range(3)] == [status] * 3
+
+
+@scenario
 def when_nothing_is_kept_one_call_of_a_caller_for_a_job_is_under_way_at_a_time(start: Start) -> None:
     run = start()
     inside, go = asyncio.Event(), asyncio.Event()

@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from local.apim.documents import Element
-from local.apim.lint.subject import SECTIONS, Found, Subject, fragments_in, in_section, sections
+from local.apim.lint.subject import Found, Subject, fragments_in, in_section, sections
+from local.apim.shapes import SECTIONS
 
 HAND_OFF = "to-backend"
 _HAND_OFF_POLICIES = ("authentication-managed-identity", "set-backend-service")

@@ -10,8 +10,8 @@ from typing import Any
 from local.apim.artifacts import SET_AT_DEPLOYMENT, Operation, Tree, read_tree
 from local.apim.documents import Element
 from local.apim.errors import Place
+from local.apim.shapes import SECTIONS
 
-SECTIONS = ("inbound", "backend", "outbound", "on-error")
 type Found = Iterator[tuple[Place, str]]
 
 
