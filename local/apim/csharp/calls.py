@@ -93,6 +93,8 @@ def arguments_of(c: Compiler, node: Node) -> list[Argument]:
 def _argument(c: Compiler, node: Node) -> Argument:
     label = node.child_by_field_name("name")
     name = text_of(label) if label else None
+    if not named(node):
+        raise c.refused(node, f"{text_of(node)} is not run here")
     value = named(node)[-1]
     if any(child.type in ("ref", "in") for child in node.children):
         raise c.refused(node, "arguments by reference are not run here")

@@ -1,10 +1,12 @@
 """A compiled part of an expression: its C# type, and what gives its value."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from local.apim.csharp.types import Type
+from local.apim.errors import ExpressionFailed
 
 Frame = list[Any]
 """What one evaluation works on: the context, the clock, then one place per local."""
@@ -34,9 +36,10 @@ class Code:
         return self.constant is not NOT_CONSTANT
 
     def then(self, type_: Type, change: Callable[[Any], Any]) -> "Code":
-        """Give code that changes this one's value; `change` has no side effects."""
+        """Give code that changes this one's value; `change` has no side effects, but may throw."""
         if self.is_constant:
-            return constant(type_, change(self.constant))
+            with suppress(ExpressionFailed):
+                return constant(type_, change(self.constant))
         run = self.run
         return Code(type_, lambda frame: change(run(frame)))
 

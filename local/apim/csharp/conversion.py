@@ -10,17 +10,17 @@ from local.apim.csharp.types import Type
 from local.apim.csharp.values import Int, Long, box_of, type_of
 
 
-def _never(value: Any) -> Any:
-    """Stand for the conversion to decimal, which makes calls ambiguous but is never run."""
-    raise AssertionError("decimal is not run here")
+def _to_decimal(value: Any) -> Any:
+    """Stand for the conversion to decimal: it makes calls ambiguous, so that they are refused, and is never run."""
+    return value
 
 
 _WIDENING: dict[tuple[Type, Type], Callable[[Any], Any]] = {
     (types.INT, types.LONG): int,
     (types.INT, types.DOUBLE): float,
     (types.LONG, types.DOUBLE): float,
-    (types.INT, types.DECIMAL): _never,
-    (types.LONG, types.DECIMAL): _never,
+    (types.INT, types.DECIMAL): _to_decimal,
+    (types.LONG, types.DECIMAL): _to_decimal,
     (types.CHAR, types.INT): ord,
     (types.CHAR, types.LONG): ord,
 }
@@ -78,6 +78,8 @@ def explicit(code: Code, to: Type) -> Code | None:
     if converted is not None:
         return converted
     source = code.type
+    if source == types.NULL:
+        return None
     if (source, to) in _NARROWING:
         return code.then(to, _NARROWING[source, to])
     if types.is_nullable(source) and not types.is_nullable(to):

@@ -16,10 +16,11 @@ from local.apim.csharp import (  # noqa: F401 they register what they compile an
 )
 from local.apim.csharp.code import LOCALS, Run
 from local.apim.csharp.compiler import Compiler
+from local.apim.csharp.grammar import Incomplete, shortened
 from local.apim.csharp.parsing import parse
 from local.apim.csharp.statements import Block
 from local.apim.csharp.types import parse_type
-from local.apim.errors import Place
+from local.apim.errors import Place, PolicyRefused
 
 
 class Expression:
@@ -45,6 +46,15 @@ def compile_expression(text: str, wanted: str, place: Place, *, clock: Callable[
     `place` is where the text begins; `clock` gives nanoseconds since 1970. Raises PolicyRefused, with the line, for
     whatever is not C# or not run here exactly as API Management would.
     """
+    try:
+        return _compiled(text, wanted, place, clock)
+    except Incomplete as error:
+        raise PolicyRefused(place.below(error.node.start_point.row), str(error)) from None
+    except RecursionError:
+        raise PolicyRefused(place, f"nested too deeply: {shortened(text)}") from None
+
+
+def _compiled(text: str, wanted: str, place: Place, clock: Callable[[], int]) -> Expression:
     source = parse(text, place)
     compiler, type_ = Compiler(source), parse_type(wanted)
     if source.body.type == "block":

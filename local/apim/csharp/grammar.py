@@ -27,13 +27,26 @@ def text_of(node: Node) -> str:
 
 def named(node: Node) -> list[Node]:
     """Give the children that mean something: no punctuation, no comments."""
-    return [child for child in node.named_children if child.type != "comment"]
+    return [child for child in node.children if (child.is_named or child.type in _WORDS) and child.type != "comment"]
+
+
+_WORDS = frozenset({"this", "base"})
+"""Values that the grammar package does not give names to."""
+
+
+class Incomplete(Exception):
+    """A node lacks a part that it has in C#."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(f"not C#: {shortened(text_of(node))}")
+        self.node = node
 
 
 def field(node: Node, name: str) -> Node:
-    """Give a child that the grammar says is there."""
+    """Give a part of a node; raises Incomplete where the parser has mended its text by leaving the part out."""
     found = node.child_by_field_name(name)
-    assert found is not None, f"{node.type} has no {name}"  # noqa: S101 a broken grammar, not a broken policy
+    if found is None:
+        raise Incomplete(node)
     return found
 
 

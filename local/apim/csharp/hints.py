@@ -56,6 +56,8 @@ MEMBERS = {
 }
 
 SYNTAX = {
+    "this": "an expression belongs to no object: use context",
+    "base": "an expression belongs to no object: use context",
     "assignment_expression": "an assignment is run only as a statement of its own",
     "throw_expression": "throw is not run here; use the policy return-response",
     "switch_expression": "switch expressions are newer than the C# 7 of policies; use ?:",

@@ -7,6 +7,9 @@ from local.apim.csharp.grammar import Source, all_nodes, field, named, shortened
 from local.apim.csharp.precedence import loose, mended
 from local.apim.errors import Place, PolicyRefused
 
+MENDED_AT_MOST = 64
+"""Parentheses that are added; where more seem to be missing, the text is refused for what is left."""
+
 _PARSER = Parser(Language(tree_sitter_c_sharp.language()))
 
 
@@ -30,8 +33,11 @@ def parse(text: str, place: Place) -> Source:
 
 def _tree(program: bytes) -> Node:
     root = _PARSER.parse(program).root_node
-    while not root.has_error and (more := mended(program, root)) is not None:
-        program, root = more, _PARSER.parse(more).root_node
+    for _ in range(MENDED_AT_MOST):
+        more = None if root.has_error else mended(program, root)
+        if more is None:
+            break
+        root, program = _PARSER.parse(more).root_node, more
     return root
 
 
