@@ -11,6 +11,7 @@ import httpx
 
 from bench.clients import Api
 from bench.rows import Row
+from local.callers import caller, token
 from local.issuer import Issuer
 from local.names import FUNCTIONS_AUDIENCE, GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, TENANT_ID
 from local.state import DEFAULT_FOLDER, State
@@ -22,6 +23,7 @@ def rows(api: Api, rounds: int, seconds: float) -> Iterator[Row]:
     """Give the rows of the gateway; the bars are those of its issue and of design section 6."""
     yield from added(api, rounds * 5)
     yield from cached(api, seconds)
+    yield from fairness(api, seconds)
 
 
 def added(api: Api, rounds: int) -> Iterator[Row]:
@@ -55,19 +57,47 @@ def _as_gateway() -> httpx.Client:
 
 def cached(api: Api, seconds: float) -> Iterator[Row]:
     """Status answers that the gateway has: eight connections that do nothing but ask."""
-    job = api.submit()
-    api.finish(job)
-    api.get(job).raise_for_status()
-    rate = asyncio.run(_ask(job, str(api.http.headers["Authorization"]), seconds)) / seconds
+    rate = asyncio.run(_ask(_job(api), str(api.http.headers["Authorization"]), seconds)) / seconds
     yield Row("cached status answers per second", f"{rate:.0f}", "1000", rate >= 1000)
 
 
+def fairness(api: Api, seconds: float) -> Iterator[Row]:
+    """What one caller waits for his status while another asks all the time over eight connections, against alone."""
+    other = _bob()
+    heavy, path = _job(api), _job(other)
+    authorization = str(other.http.headers["Authorization"])
+
+    async def beside() -> list[float]:
+        asking = asyncio.create_task(_ask(heavy, str(api.http.headers["Authorization"]), seconds))
+        waits = await _paced(path, authorization, seconds * 0.8)
+        await asking
+        return waits
+
+    alone, together = asyncio.run(_paced(path, authorization, seconds * 0.8)), asyncio.run(beside())
+    p50, p50_alone = (statistics.median(times) * 1000 for times in (together, alone))
+    p99 = statistics.quantiles(together, n=100)[98] * 1000
+    told = f"alone {p50_alone:.1f} ms, beside it {p50:.1f} ms (p99 {p99:.1f})"
+    yield Row("a caller beside a heavy one, p50", f"{p50:.1f} ms", "20 ms", p50 <= 20, told)
+
+
+def _bob() -> Api:
+    state = State(DEFAULT_FOLDER)
+    return Api({**os.environ, "QUANTUM_JOBS_TOKEN": token(Issuer.of(state), caller(state, "bob"))})
+
+
+def _job(api: Api) -> str:
+    """Give the path of a finished job that the gateway has a copy of."""
+    job = api.submit()
+    api.finish(job)
+    api.get(job).raise_for_status()
+    return job
+
+
 async def _ask(path: str, authorization: str, seconds: float) -> int:
-    url = urlsplit(os.environ["QUANTUM_JOBS_URL"])
-    request = f"GET {url.path}{path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: {authorization}\r\n\r\n".encode()
+    """Ask on eight connections; give how many answers came."""
+    host, port, request = _request(path, authorization)
     deadline = time.perf_counter() + seconds
-    asked = (_one(url.hostname or "", url.port or 80, request, deadline) for _ in range(8))
-    return sum(await asyncio.gather(*asked))
+    return sum(await asyncio.gather(*(_one(host, port, request, deadline) for _ in range(8))))
 
 
 async def _one(host: str, port: int, request: bytes, deadline: float) -> int:
@@ -75,11 +105,34 @@ async def _one(host: str, port: int, request: bytes, deadline: float) -> int:
     reader, writer = await asyncio.open_connection(host, port)
     answered = 0
     while time.perf_counter() < deadline:
-        writer.write(request)
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        if not head.startswith(b"http/1.1 200"):
-            raise RuntimeError(f"the gateway answered {head[:200]!r}")
-        await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+        await _exchange(reader, writer, request)
         answered += 1
     writer.close()
     return answered
+
+
+async def _paced(path: str, authorization: str, seconds: float) -> list[float]:
+    """Ask a hundred times a second at most, on one connection; give how long each answer took."""
+    host, port, request = _request(path, authorization)
+    reader, writer = await asyncio.open_connection(host, port)
+    waits, deadline = [], time.perf_counter() + seconds
+    while (started := time.perf_counter()) < deadline:
+        await _exchange(reader, writer, request)
+        waits.append(time.perf_counter() - started)
+        await asyncio.sleep(0.01)
+    writer.close()
+    return waits
+
+
+def _request(path: str, authorization: str) -> tuple[str, int, bytes]:
+    url = urlsplit(os.environ["QUANTUM_JOBS_URL"])
+    text = f"GET {url.path}{path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: {authorization}\r\n\r\n"
+    return url.hostname or "", url.port or 80, text.encode()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> None:
+    writer.write(request)
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if not head.startswith(b"http/1.1 200"):
+        raise RuntimeError(f"the gateway answered {head[:200]!r}")
+    await reader.readexactly(int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]))

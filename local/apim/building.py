@@ -12,7 +12,7 @@ from local.apim.documents import Element
 from local.apim.errors import Place, PolicyRefused
 from local.apim.exchange import Run, Step
 from local.apim.shapes import POLICIES, Attribute, Child, Policy, Scope, Section, Shape
-from local.apim.values import Read, read_value
+from local.apim.values import Read, is_expression, read_value
 
 type Build = Callable[[Element, "Builder"], Run]
 
@@ -95,7 +95,8 @@ class Builder:
 
     def text(self, element: Element) -> Read:
         """Make what gives an element's text."""
-        return read_value(element.text.strip(), Attribute(expression=True), element.place, self.clock)
+        text = element.text if is_expression(element.text) else element.text.strip()
+        return read_value(text, Attribute(expression=True), element.place, self.clock)
 
 
 def _mark(element: Element, number: int, builder: Builder) -> Step:

@@ -1,7 +1,7 @@
 """The gateway as an ASGI application: reads the call, finds the operation, runs its policies, writes the answer."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -145,7 +145,7 @@ def _asked(api: LoadedApi, request: Request) -> bool:
 
 
 def _request(scope: Scope) -> Request:
-    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    headers = _received(scope["headers"])
     raw: bytes = scope["raw_path"] or scope["path"].encode()
     path, query_string = raw.decode("latin-1"), scope["query_string"].decode("latin-1")
     host, _, port = headers.get("Host", "").partition(":")
@@ -157,6 +157,15 @@ def _request(scope: Scope) -> Request:
         return Url(scope["scheme"], host, int(port) if port.isdigit() else default_port, path, query, query_string)
 
     return Request(scope["method"], client, headers, url(), url(), body=Body())
+
+
+def _received(fields: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Give the headers without those of the caller's own hop: what `Connection` names could else be policies' own."""
+    headers = Headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)
+    for name in headers.get("Connection").split(","):
+        headers.remove(name.strip())
+    headers.remove("Connection")
+    return headers
 
 
 async def _send(exchange: Exchange, response: Response, send: Send) -> None:

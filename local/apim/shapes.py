@@ -107,7 +107,6 @@ _TOKEN = {
     "failed-validation-httpcode": Attribute("int", expression=True, least=400, most=599),
     "failed-validation-error-message": _OPEN,
     "output-token-variable-name": Attribute(),
-    "require-scheme": Attribute(),
 }
 
 POLICIES: Mapping[str, Policy] = {

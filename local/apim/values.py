@@ -22,7 +22,7 @@ def read_value(text: str, attribute: Attribute, place: Place, clock: Callable[[]
     if is_expression(text):
         if not attribute.expression:
             raise PolicyRefused(place, "takes no expression")
-        return _compiled(text.strip(), attribute.type, place, clock)
+        return _compiled(text, attribute.type, place, clock)
     if "@(" in text or "@{" in text:
         raise PolicyRefused(place, 'an expression is the whole value or none of it: @("..." + ...)')
     value = constant(text, attribute, place)

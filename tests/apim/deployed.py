@@ -69,7 +69,7 @@ class Service:
         return answer(200, body, ETag=etag, Content_Type="application/json", Cache_Control="private, no-cache", **more)
 
 
-def deployed(service: Callable[[Call], Response] | None = None, **options: Any) -> Running:
+def deployed(service: Callable[[Call], Response] | None = None, *, tree: Path = TREE, **options: Any) -> Running:
     """Run the tree of the repository with the values of the local cloud; `named_values` go over them."""
     values = NAMED_VALUES | options.pop("named_values", {})
-    return running(TREE, named_values=values, reply=service or Service(), tokens=Callers(), **options)
+    return running(tree, named_values=values, reply=service or Service(), tokens=Callers(), **options)

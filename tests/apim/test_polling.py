@@ -68,3 +68,18 @@ def test_each_caller_has_his_own_calls_and_copies():
     run, service = started("basic-v2")
     asyncio.run(poll(run, ["alice", "bob"] * 5, 5))
     assert Counter(caller for caller, _ in service.asked) == {"alice": 3, "bob": 3}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("tier", ["basic-v2", "standard"])
+def test_200_pollers_of_one_job_for_20_s_cost_one_call_in_two_seconds_and_caller(tier):
+    run, service = started(tier)
+    callers = ["alice", "bob", "operator", "admin"] * 50
+    seen = asyncio.run(poll(run, callers, 20))
+    for caller in set(callers):
+        times = [moment for who, moment in service.asked if who == caller]
+        assert len(times) <= 11
+        assert all(later - sooner >= 2 for sooner, later in pairwise(times))
+    assert seen[429, ""] == 4 * 49
+    assert sum(seen.values()) == 200 * 80

@@ -103,9 +103,14 @@ class Running:
     def call(self, method: str, path: str, caller: str = "alice", **options: object) -> httpx.Response:
         return asyncio.run(self.ask(method, path, caller, **options))
 
-    def call_raw(self, method: str, path: str, caller: str = "alice") -> httpx.Response:
-        """Call a path as it is, whole and percent-encoded: httpx would tidy it up."""
-        return asyncio.run(_raw(self.gateway, method, path, caller))
+    def call_raw(self, method: str, path: str, caller: str = "alice", **headers: str) -> httpx.Response:
+        """Call a path as it is, whole and percent-encoded: httpx would tidy it up, and takes longer than the call."""
+        given = {"host": "gateway", "authorization": f"Bearer {caller}"} | headers
+        return self.loop.run_until_complete(_raw(self.gateway, method, path, given))
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return _loop()
 
     async def ask(self, method: str, path: str | httpx.URL, caller: str = "alice", **options: object) -> httpx.Response:
         transport = httpx.ASGITransport(self.gateway, client=("192.0.2.7", 4711))
@@ -155,7 +160,12 @@ def running(
     return Running(Gateway(program, services, bounds), services, backend, clock, slept, program)
 
 
-async def _raw(gateway: Gateway, method: str, path: str, caller: str) -> httpx.Response:
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
+
+
+async def _raw(gateway: Gateway, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
@@ -171,7 +181,7 @@ async def _raw(gateway: Gateway, method: str, path: str, caller: str) -> httpx.R
         "path": path,
         "raw_path": path.encode(),
         "query_string": b"",
-        "headers": [(b"host", b"gateway"), (b"authorization", f"Bearer {caller}".encode())],
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
     }
     await gateway(scope, receive, send)
     return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=sent[1]["body"])
