@@ -28,12 +28,12 @@ def main() -> None:
 
 def inside(rounds: int, jobs: int) -> None:
     """Measure what needs a running cloud."""
-    api, sdk, wire = Api(), BareSdk(bell_in_qir()), Wire()
+    api, direct, sdk, wire = Api(), Api.past_the_gateway(), BareSdk(bell_in_qir()), Wire()
     show(rows.cold_path())
     show(rows.first_response())
-    show(rows.latencies(api, sdk, rounds))
-    show(rows.round_trips(api, sdk, wire))
-    show(rows.polling(api, 3.0))
+    show(rows.latencies(api, direct, sdk, rounds))
+    show(rows.round_trips(direct, sdk, wire))
+    show(rows.polling(direct, 3.0))
     show(gateway.rows(api, rounds, 3.0))
     show(rows.burst(jobs))
     show(workspace.rows(bell_in_qir(), jobs, rounds))

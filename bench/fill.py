@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench.clients import BELL, SHOTS, TARGET
+from bench.clients import BELL, SHOTS, TARGET, claims_of
 from quantum_jobs import rows
 from quantum_jobs.clock import timestamp
 from quantum_jobs.job_ids import hash_of_key, new_job_id, provider_job_id
@@ -124,8 +124,7 @@ def _entity(row: rows.Row) -> dict[str, Any]:
 
 def caller_of_the_bench() -> str:
     """The partition of the caller whose token the local cloud gives to its commands."""
-    payload = os.environ["QUANTUM_JOBS_TOKEN"].split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    claims = claims_of(os.environ["QUANTUM_JOBS_TOKEN"])
     return Caller(claims["tid"], claims["oid"], "", frozenset()).owner
 
 

@@ -70,11 +70,11 @@ def service(jobs: int) -> Iterator[Row]:
     Twice: in one process before and after the filling, and after it turn by turn with a second cloud that has few.
     """
     fill.fill(FEW)
-    before = medians(operations(Api(), FEW))
+    before = medians(operations(Api.past_the_gateway(), FEW))
     seconds = fill.fill(jobs, _progress(jobs), start=FEW)
     yield Row(f"filling in {jobs:,} jobs", f"{seconds:.0f} s", "-", ok=True, beside=f"{jobs / seconds:.0f} jobs/s")
     with small_cloud() as small:
-        few, many = operations(small, FEW), operations(Api(), min(jobs, fill.JOBS_OF_THE_CALLER))
+        few, many = operations(small, FEW), operations(Api.past_the_gateway(), min(jobs, fill.JOBS_OF_THE_CALLER))
         both = medians(
             {(what, side): call for what in many for side, call in (("few", few[what]), ("many", many[what]))}
         )
@@ -95,7 +95,7 @@ def small_cloud() -> Iterator[Api]:
         with closing(process.stdin):
             environment = {**os.environ, **json.loads(process.stdout.readline())["environment"]}
             subprocess.run([sys.executable, "-m", "bench.fill", "--jobs", str(FEW)], env=environment, check=True)
-            yield Api(environment)
+            yield Api.past_the_gateway(environment)
 
 
 def azurite(jobs: int) -> Iterator[Row]:
