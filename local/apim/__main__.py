@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tree = read_tree(options.tree, _named_values(options))
         return _check(tree, options) if options.check else _serve(tree, options)
     except TreeRefused as refused:
-        print(f"{refused}\nerror: {len(refused.faults)} faults in {options.tree}; nothing was started", file=sys.stderr)
+        for fault in refused.faults:
+            print(f"error: {fault}", file=sys.stderr)
+        print(f"Nothing was started: {options.tree} is not run as it stands.", file=sys.stderr)
     except LocalCloudError as error:
         print(f"error: {error}", file=sys.stderr)
     return 1

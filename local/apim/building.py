@@ -63,7 +63,7 @@ class Builder:
 
     def _policy(self, element: Element) -> Policy:
         if element.name not in POLICIES:
-            raise PolicyRefused(element.place, "this policy is not run here; docs/gateway.md lists those that are")
+            raise PolicyRefused(element.place, "this policy is not run here; local/COVERAGE.md lists those that are")
         return POLICIES[element.name]
 
     def _check_place(self, element: Element, policy: Policy) -> None:
