@@ -15,6 +15,7 @@ from quantum_jobs.job_queue import JobQueue
 from quantum_jobs.key_vault import KeyVault
 from quantum_jobs.prices import rate_card
 from quantum_jobs.requests import Callers
+from quantum_jobs.retention import retention
 from quantum_jobs.service import JobService
 from quantum_jobs.settings import Settings
 from quantum_jobs.submitting import Terms
@@ -51,7 +52,9 @@ def app() -> App:
             blobs=BlobStorage(settings.storage_url("blob"), credential),
             queue=JobQueue(settings.storage_url("queue"), credential),
             terms=Terms(
-                rate_card(settings.rate_card), allowance(settings.monthly_budget, settings.monthly_budget_per_target)
+                rate_card(settings.rate_card),
+                allowance(settings.monthly_budget, settings.monthly_budget_per_target),
+                retention(settings.result_retention_days),
             ),
         ),
         callers=Callers(verifier, settings.gateway_principal_id),

@@ -152,6 +152,8 @@ class Job:
     reused_from: str | None = None
     completed_at: str | None = None
     deleted_at: str | None = None
+    expired_at: str | None = None
+    """Since when its results are no longer kept; None: they are."""
 
     @property
     def tag(self) -> str:

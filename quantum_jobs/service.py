@@ -63,7 +63,7 @@ class JobService:
         self._asked: dict[str, float] = {}
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.terms = terms or Terms()
-        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher, self._waits)
+        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher, self._waits, self.terms.retention)
         self._offers = Offers(workspace, self._waits)
         self._submitter = Submitter(self._offers, records, blobs, queue, self._follower, dispatcher, self.terms)
         self._changer = JobChanger(records, queue, self._follower, self.shepherd)
@@ -194,7 +194,7 @@ class JobService:
         job = await self.get(caller, job_id)
         if job.state == JobState.SUCCEEDED and job.reused_from:
             job = await self._origin(job)
-        if job.state != JobState.SUCCEEDED:
+        if job.state != JobState.SUCCEEDED or job.expired_at:
             raise _no_result(job)
         seen = await self._workspace.get(job.attempt.provider_job_id)
         blob = output_blob(seen or ProviderJob(job.attempt.provider_job_id, ""))
@@ -204,6 +204,8 @@ class JobService:
         stored = await self._records.get(job.owner, job.reused_from or "")
         if stored is None or stored.job.deleted_at:
             raise ResultExpired("The job whose result was reused has been deleted, with what the provider said.")
+        if stored.job.expired_at:
+            raise ResultExpired("What the provider said about the job whose result was reused is no longer kept.")
         return stored.job
 
     async def program(self, caller: Caller, job_id: str) -> tuple[Job, Submission | str]:

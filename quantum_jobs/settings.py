@@ -29,6 +29,7 @@ class Settings:
     monthly_budget: str = _setting("MONTHLY_BUDGET", "1000.00")
     monthly_budget_per_target: str = _setting("MONTHLY_BUDGET_PER_TARGET", "")
     rate_card: str = _setting("RATE_CARD", "")
+    result_retention_days: str = _setting("RESULT_RETENTION_DAYS", "")
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> Self:

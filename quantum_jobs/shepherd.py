@@ -1,7 +1,9 @@
 """Looks after each accepted job until it is done, whoever submitted it and whatever died in between."""
 
 import logging
+import math
 from dataclasses import replace
+from datetime import timedelta
 
 from quantum_jobs import waiting
 from quantum_jobs.clock import now, seconds_since, timestamp
@@ -11,6 +13,7 @@ from quantum_jobs.following import JobFollower, cancelling, ended, failed
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import Attempt, Job, JobState, ShepherdMessage, Stored
 from quantum_jobs.ports import JobBlobs, JobRecords, ShepherdQueue
+from quantum_jobs.retention import LONGEST_DELAY, expires_at
 from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
@@ -32,6 +35,7 @@ class Shepherd:
         follower: JobFollower,
         dispatcher: Dispatcher,
         waits: Waits,
+        retention: timedelta | None = None,
     ) -> None:
         self._records = records
         self._queue = queue
@@ -39,6 +43,7 @@ class Shepherd:
         self._follower = follower
         self._dispatcher = dispatcher
         self._waits = waits
+        self._retention = retention
 
     async def advance(self, message: ShepherdMessage) -> None:
         """Dispatch what was not dispatched, follow what was, come back later.
@@ -54,10 +59,13 @@ class Shepherd:
             await self._records.point_to(stored.job)
         if stored.job.deleted_at:
             await self.erase(stored.job)
-        elif not stored.job.state.done and stored.job.sequence == message.sequence:
-            stored = await self._looked_after(stored)
+        elif stored.job.sequence == message.sequence:
             if not stored.job.state.done:
-                await self._come_back(stored)
+                stored = await self._looked_after(stored)
+            if not stored.job.state.done:
+                await self._come_back(stored, waiting.shepherd_delay_seconds(stored.job, now()))
+            else:
+                await self._keep_or_expire(stored)
         await self._waits.flush()
         return None
 
@@ -84,12 +92,17 @@ class Shepherd:
         Raises:
             ServiceUnavailable: something may be left; the message that announced the deletion comes back.
         """
-        await self._blobs.drop_result(job.owner, job.id)  # first: it can be read without the record
-        await self._records.forget(job)
-        if job.upload_id:
-            await self._blobs.drop_program(job.owner, job.id)
-        for attempt in job.attempts:
-            await self._blobs.drop_container(attempt.provider_job_id)
+        await erase(job, self._records, self._blobs)
+
+    async def _keep_or_expire(self, stored: Stored) -> None:
+        due = expires_at(stored.job, self._retention)
+        if due is None:
+            return
+        left = due - now()
+        if left > timedelta(0):
+            await self._come_back(stored, math.ceil(min(left, LONGEST_DELAY).total_seconds()))
+        else:
+            await expire(stored, self._records, self._blobs)
 
     async def _wait_for_record(self, message: ShepherdMessage) -> None:
         # The record comes after the message; a slow request may still be writing it.
@@ -142,18 +155,49 @@ class Shepherd:
             return await self._follower.write(stored, failed(job, error.slug, error.detail))
         return stored
 
-    async def _come_back(self, stored: Stored) -> None:
+    async def _come_back(self, stored: Stored, delay_seconds: int) -> None:
         # The next message first: if the process dies between the two, this message comes back, and of the two
         # successors the second finds the sequence moved on and drops itself.
         following = stored.job.sequence + 1
-        await self._queue.send(
-            ShepherdMessage.about(stored.job, following), waiting.shepherd_delay_seconds(stored.job, now())
-        )
+        await self._queue.send(ShepherdMessage.about(stored.job, following), delay_seconds)
         current: Stored | None = stored
-        while current is not None and current.job.sequence < following and not current.job.state.done:
+        while current is not None and current.job.sequence < following:
             if await self._records.update(replace(current.job, sequence=following), current.etag):
                 return
             current = await self._records.get(stored.job.owner, stored.job.id)
+
+
+async def erase(job: Job, records: JobRecords, blobs: JobBlobs) -> None:
+    """Erase all that a deleted job was about; may be repeated.
+
+    Raises:
+        ServiceUnavailable: something may be left.
+    """
+    await _drop_results(job, blobs)
+    await records.forget(job)
+    if job.upload_id:
+        await blobs.drop_program(job.owner, job.id)
+
+
+async def expire(stored: Stored, records: JobRecords, blobs: JobBlobs) -> None:
+    """Erase a job's result and what the provider ran and answered; record and program stay. May be repeated.
+
+    Raises:
+        ServiceUnavailable: something may be left.
+    """
+    current: Stored | None = stored
+    # The record first: it answers for what is missing from then on.
+    while current is not None and not current.job.expired_at:
+        if await records.update(replace(current.job, expired_at=timestamp(now())), current.etag):
+            break
+        current = await records.get(stored.job.owner, stored.job.id)
+    await _drop_results(stored.job, blobs)
+
+
+async def _drop_results(job: Job, blobs: JobBlobs) -> None:
+    await blobs.drop_result(job.owner, job.id)  # first: it can be read without the record
+    for attempt in job.attempts:
+        await blobs.drop_container(attempt.provider_job_id)
 
 
 def _too_late(job: Job) -> bool:

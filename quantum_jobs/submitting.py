@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from quantum_jobs import prices, targets
 from quantum_jobs.budgets import Account, Allowance, month_of
@@ -49,10 +49,11 @@ _ACCOUNT_TRIES = 20
 
 @dataclass(frozen=True)
 class Terms:
-    """What the platform team decides: the rate card, and what an owner may spend in a month."""
+    """What the platform team decides: the rate card, what an owner may spend in a month, how long results are kept."""
 
     rates: Mapping[str, Rate] = field(default_factory=lambda: prices.RATES)
     allowance: Allowance = field(default_factory=Allowance)
+    retention: timedelta | None = None
 
 
 class Submitter:
