@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from local.apim.deployment import DEFAULT_TIER, GatewayOptions
+from local.apim.deployment import DEFAULT_TIER, GatewayOptions, name_and_value
 from local.apim.shapes import TIERS
 from local.errors import CommandNotRunnable, LocalCloudError
 from local.names import AUDIENCE, QUANTUM_HOSTS, REPOSITORY, ROLES
@@ -120,7 +120,12 @@ def _parser() -> argparse.ArgumentParser:
             "--no-limits", action="store_true", help="the gateway lets everybody call as often as he likes"
         )
         command.add_argument(
-            "--named-value", type=_pair, action="append", default=[], metavar="NAME=VALUE", help="of the gateway"
+            "--named-value",
+            type=name_and_value,
+            action="append",
+            default=[],
+            metavar="NAME=VALUE",
+            help="of the gateway",
         )
 
     token = commands.add_parser("token", help="print a bearer token of a test caller")
@@ -157,13 +162,6 @@ def _scale(text: str) -> float:
     if not 0 <= scale <= 1000:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
     return scale
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from local.apim.artifacts import Tree, read_tree
-from local.apim.deployment import DEFAULT_TIER, NAMED_VALUES
+from local.apim.deployment import DEFAULT_TIER, NAMED_VALUES, name_and_value
 from local.apim.errors import TreeRefused
 from local.apim.shapes import TIERS
 from local.ending import end_of_process
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--tree", type=Path, default=REPOSITORY / "apim", help="folder of APIOps artifacts (apim/)")
     parser.add_argument("--port", type=int, default=0, help="0 for a free one")
-    pairs = {"type": _pair, "action": "append", "default": []}
+    pairs = {"type": name_and_value, "action": "append", "default": []}
     parser.add_argument("--backend", metavar="NAME=URL", help="where a backend really is", **pairs)  # type: ignore[arg-type]
     parser.add_argument("--named-value", metavar="NAME=VALUE", help="a named value of this deployment", **pairs)  # type: ignore[arg-type]
     parser.add_argument(
@@ -62,13 +62,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--check", action="store_true", help="load the tree, say what it holds, and stop")
     parser.add_argument("--stop-with-parent", action="store_true", help="stop at the end of standard input")
     return parser
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, separator, value = text.partition("=")
-    if not name or not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
 
 
 def _named_values(options: argparse.Namespace) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What the local cloud is to the gateway: the values that a deployment sets, and how the Functions app is guarded."""
 
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -55,6 +56,14 @@ class GatewayOptions:
         pairs = [part for name, value in values.items() for part in ("--named-value", f"{name}={value}")]
         backend = ["--backend", f"functions={functions}{BACKEND_PATH}"]
         return ["-m", "local.apim", "--port", str(port), "--tier", self.tier, "--cache", self.cache, *backend, *pairs]
+
+
+def name_and_value(text: str) -> tuple[str, str]:
+    """Read NAME=VALUE of a command line; raises ArgumentTypeError."""
+    name, separator, value = text.partition("=")
+    if not name or not separator:
+        raise ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def behind_gateway() -> dict[str, str]:

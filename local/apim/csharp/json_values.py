@@ -1,5 +1,6 @@
 """JObject, JArray, JValue and JProperty with the behaviour of Newtonsoft.Json.Linq."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ from local.apim.csharp.failures import thrown
 from local.apim.csharp.times import DateTime
 
 
-class JToken:
+class JToken(ABC):
     """A part of a JSON document; `attached` once it stands in a container, so that adding it elsewhere copies it."""
 
     __slots__ = ("attached",)
@@ -16,8 +17,9 @@ class JToken:
     def __init__(self) -> None:
         self.attached = False
 
+    @abstractmethod
     def clone(self) -> "JToken":
-        raise NotImplementedError
+        """Give the same once more, attached to nothing."""
 
     def children(self) -> Iterator["JToken"]:
         return iter(())

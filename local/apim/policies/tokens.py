@@ -1,6 +1,7 @@
 """validate-azure-ad-token and validate-jwt: who calls. What a token must be is checked by `local.apim.tokens`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from local.apim.building import Builder
 from local.apim.context import Context, Jwt
@@ -15,32 +16,18 @@ type Found = Callable[[Context], str | None]
 
 def validate_azure_ad_token(element: Element, builder: Builder) -> Run:
     """Check a token of one tenant of Entra ID."""
+    place = element.place.at("tenant-id")
     if "@" in element.attributes["tenant-id"]:
-        raise PolicyRefused(element.place.at("tenant-id"), "an expression is not run here")
-    tenant = check_tenant(element.attributes["tenant-id"], element.place.at("tenant-id"))
-    read, audiences, claims = _token(element, builder), _texts(element, builder, "audiences"), _claims(element, builder)
+        raise PolicyRefused(place, "an expression is not run here")
+    tenant = check_tenant(element.attributes["tenant-id"], place)
     applications = _texts(element, builder, "client-application-ids")
-    configuration, issuers, keep = [entra_configuration(tenant)], entra_issuers(tenant), _keep(element)
-    failed = _failure(element, builder)
+    configurations, issuers = [entra_configuration(tenant)], entra_issuers(tenant)
 
-    async def run(exchange: Exchange) -> None:
-        context = exchange.context
-        try:
-            jwt = await exchange.services.tokens.check(
-                read(context),
-                source=element.name,
-                configurations=configuration,
-                audiences=[audience(context) for audience in audiences],
-                issuers=issuers,
-                claims=claims,
-                tenant=tenant,
-                applications=[application(context) for application in applications],
-            )
-        except PolicyFailed as failure:
-            raise failed(context, failure) from failure
-        keep(context, jwt)
+    def wanted(context: Context) -> Mapping[str, Any]:
+        named = [application(context) for application in applications]
+        return {"configurations": configurations, "issuers": issuers, "tenant": tenant, "applications": named}
 
-    return run
+    return _checked(element, builder, wanted)
 
 
 def validate_jwt(element: Element, builder: Builder) -> Run:
@@ -48,10 +35,20 @@ def validate_jwt(element: Element, builder: Builder) -> Run:
     for name in ("require-expiration-time", "require-signed-tokens"):
         if element.attributes.get(name, "true") != "true":
             raise PolicyRefused(element.place.at(name), "a token without it is never taken here")
-    read, audiences, claims = _token(element, builder), _texts(element, builder, "audiences"), _claims(element, builder)
     configurations = [child.attributes["url"] for child in element.children if child.name == "openid-config"]
-    issuers, keep, failed = _texts(element, builder, "issuers"), _keep(element), _failure(element, builder)
-    skew = builder.value(element, "clock-skew", 0)
+    issuers, skew = _texts(element, builder, "issuers"), builder.value(element, "clock-skew", 0)
+
+    def wanted(context: Context) -> Mapping[str, Any]:
+        named = [issuer(context) for issuer in issuers]
+        return {"configurations": configurations, "issuers": named, "clock_skew": int(skew(context))}
+
+    return _checked(element, builder, wanted)
+
+
+def _checked(element: Element, builder: Builder, wanted: Callable[[Context], Mapping[str, Any]]) -> Run:
+    """Make what checks the token by what both policies have, and by what one of them wants beside."""
+    read, audiences, claims = _token(element, builder), _texts(element, builder, "audiences"), _claims(element, builder)
+    keep, failed = _keep(element), _failure(element, builder)
 
     async def run(exchange: Exchange) -> None:
         context = exchange.context
@@ -59,11 +56,9 @@ def validate_jwt(element: Element, builder: Builder) -> Run:
             jwt = await exchange.services.tokens.check(
                 read(context),
                 source=element.name,
-                configurations=configurations,
                 audiences=[audience(context) for audience in audiences],
-                issuers=[issuer(context) for issuer in issuers],
                 claims=claims,
-                clock_skew=int(skew(context)),
+                **wanted(context),
             )
         except PolicyFailed as failure:
             raise failed(context, failure) from failure
