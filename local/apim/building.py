@@ -55,7 +55,7 @@ class Builder:
     def _step(self, element: Element) -> Step:
         policy = self._policy(element)
         self._check_place(element, policy)
-        check_shape(element, policy.shape)
+        check_shape(element, policy.shape, named=True)
         number = self.numbering.of(element)
         run = self.build[element.name](element, self)
         name = element.attributes.get("id", "")
@@ -122,15 +122,15 @@ def _collected() -> dict[tuple[str, str], Attribute]:
 _ATTRIBUTES = _collected()
 
 
-def check_shape(element: Element, shape: Shape) -> None:
-    """Hold an element against its shape, as deep as the shape goes.
+def check_shape(element: Element, shape: Shape, *, named: bool = False) -> None:
+    """Hold an element against its shape, as deep as the shape goes; policies may be `named` by an id, parts may not.
 
     Raises:
         PolicyRefused: an attribute or child that it does not have, has not, or has too often; text where none may be.
     """
     known = ", ".join(sorted(shape.attributes)) or "none"
     for name in element.attributes:
-        if name not in shape.attributes and name != "id":
+        if name not in shape.attributes and not (named and name == "id"):
             raise PolicyRefused(element.place.at(name), f"<{element.name}> has no such attribute here; it has {known}")
     for name, attribute in shape.attributes.items():
         if attribute.required and name not in element.attributes:

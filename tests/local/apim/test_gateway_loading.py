@@ -35,6 +35,7 @@ LOOKUP = "<cache-lookup vary-by-developer='false' vary-by-developer-groups='fals
         ("<set-header name='a' />", "a <value> is missing"),
         ("<set-header name='a'><value>x @(1) y</value></set-header>", "an expression is the whole value or none of it"),
         ("<set-header name='a'><valeu>x</valeu></set-header>", "<valeu>: <set-header> holds value"),
+        ("<choose id='c'><when id='w' condition='@(true)' /></choose>", "id: <when> has no such attribute here"),
         ("<choose />", "<choose>: a <when> is missing"),
         ("<choose><otherwise /><when condition='@(true)' /></choose>", "its parts have one order: when, otherwise"),
         ("<choose><when condition='@(1)' /></choose>", "condition"),
