@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,7 +13,7 @@ from quantum_jobs.errors import ServiceUnavailable, Unauthorized
 from quantum_jobs.models import Caller
 
 if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
+    from azure.identity import AzureCliCredential, ManagedIdentityCredential
     from jwt import PyJWKClient
 
 _FRESH_SECONDS = 3600  # a key that the tenant withdraws is good for an hour at most
@@ -22,7 +23,7 @@ _CHECKED_SECONDS = 60  # a token that held is not checked again for so long, and
 _REMEMBERED_TOKENS = 1_000
 
 
-def managed_identity(client_id: str) -> TokenCredential:
+def managed_identity(client_id: str) -> ManagedIdentityCredential:
     """The identity of this process: managed identity in Azure and in the local cloud alike.
 
     `client_id` names a user-assigned identity; empty means the system's own.
@@ -30,6 +31,13 @@ def managed_identity(client_id: str) -> TokenCredential:
     from azure.identity import ManagedIdentityCredential
 
     return ManagedIdentityCredential(client_id=client_id) if client_id else ManagedIdentityCredential()
+
+
+def operators_identity(client_id: str) -> ManagedIdentityCredential | AzureCliCredential:
+    """The identity of an operator's command: the managed one where there is one, else who has done `az login`."""
+    from azure.identity import AzureCliCredential
+
+    return managed_identity(client_id) if "IDENTITY_ENDPOINT" in os.environ else AzureCliCredential()
 
 
 class TokenVerifier:
