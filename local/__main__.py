@@ -31,6 +31,10 @@ EXAMPLES = """examples:
 
 Inside `run` a program finds Azure's own names: eastus.quantum.azure.com, the storage account, the key vault and the
 managed identity; QUANTUM_JOBS_URL and QUANTUM_JOBS_TOKEN lead to the job API. Over https, no other host can be reached.
+
+Faults at the wire, while it runs (all members: local/README.md, "Faults at the wire"):
+  curl -X PUT $LOCAL_CONTROL_URL/control/faults -d '{"faults": [
+    {"service": "table", "do": "status", "status": 503, "next": 5}, {"service": "blob", "do": "hang"}]}'
 """
 
 

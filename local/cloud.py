@@ -22,6 +22,8 @@ from local.certificates import prepare
 from local.children import Child
 from local.environment import environment
 from local.errors import PartFailed, PortInUse
+from local.faults import Faults
+from local.faulty import faulty
 from local.front import Front
 from local.identity import Principal
 from local.issuer import Issuer
@@ -97,6 +99,7 @@ class Cloud:
         self._stops: list[Stop] = []
         self._started = time.monotonic()
         self.counter = Counter()
+        self._faults = Faults()
         self.environment: dict[str, str] = {}
         self.services: dict[str, str] = {}
 
@@ -189,7 +192,7 @@ class Cloud:
         child, account = await azurite.start(self._state, self._certificates, self._data)
         self._children.append(child)
         self._stops.append(child.stop)
-        door = StorageDoor(account, self._certificates, self._issuer, self.counter)
+        door = StorageDoor(account, self._certificates, self._issuer, self.counter, self._faults)
         await door.start(listening)
         self._stops.append(door.stop)
         for service, host in STORAGE_HOSTS.items():
@@ -200,8 +203,8 @@ class Cloud:
         """Serve all that speaks HTTP over TLS from one socket, told apart by host name."""
         quantum = await self._start_workspace(storage)
         apps = {
-            LOGIN_HOST: counted(identity.application(self._issuer, self._callers.values()), self.counter, "identity"),
-            KEY_VAULT_HOST: counted(key_vault.application(self._issuer, self._vault_seed()), self.counter, "key_vault"),
+            LOGIN_HOST: self._at_the_wire(identity.application(self._issuer, self._callers.values()), "identity"),
+            KEY_VAULT_HOST: self._at_the_wire(key_vault.application(self._issuer, self._vault_seed()), "key_vault"),
             self._quantum_host: quantum,
             MANAGEMENT_HOST: quantum,
         }
@@ -232,7 +235,11 @@ class Cloud:
         self._workspace = workspace
         self._stops.append(workspace.stop)
         await workspace.start()
-        return counted(application(workspace), self.counter, "azure_quantum", below=urls.WORKSPACE)
+        return self._at_the_wire(application(workspace), "azure_quantum", below=urls.WORKSPACE)
+
+    def _at_the_wire(self, app: ASGIApp, service: str, below: str = "") -> ASGIApp:
+        """Let faults happen to an application, and count its answers where they get as far as that."""
+        return faulty(counted(app, self.counter, service, below=below), self._faults, service)
 
     async def _start_functions(self, app: Path) -> None:
         """Start the Functions host on the app, with what the platform would tell a deployed app.
@@ -282,8 +289,8 @@ class Cloud:
             self._gateway_secret: Principal(GATEWAY_CLIENT_ID, GATEWAY_PRINCIPAL_ID, "gateway"),
         }
         endpoint = identity.managed_identity(self._issuer, principals)
-        endpoints = counted(endpoint, self.counter, "managed_identity")
-        controls = control.application(self.counter, self.health, self._follow)
+        endpoints = self._at_the_wire(endpoint, "managed_identity")
+        controls = control.application(self.counter, self.health, self._follow, self._faults)
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             await (controls if scope["path"].startswith("/control/") else endpoints)(scope, receive, send)

@@ -1,4 +1,5 @@
-"""The control endpoint of the local cloud: what went over the wire, whether all is up, how targets shall behave."""
+"""The control endpoint of the local cloud: what went over the wire, whether all is up, how targets shall behave,
+which faults happen at the wire."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,13 +9,18 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from local.errors import LocalCloudError
+from local.faults import Faults
 from local.wire import Counter
 
 
 def application(
-    counter: Counter, health: Callable[[], Mapping[str, str]], follow: Callable[[object], None]
+    counter: Counter,
+    health: Callable[[], Mapping[str, str]],
+    follow: Callable[[object], None],
+    faults: Faults | None = None,
 ) -> Starlette:
     """Make `/control`; `health` gives part -> `running` or why it is not, `follow` takes a script of the workspace."""
+    wire = faults or Faults()
 
     async def counts(request: Request) -> Response:
         return JSONResponse(counter.snapshot())
@@ -28,13 +34,13 @@ def application(
         return JSONResponse(parts, status_code=200 if all(part == "running" for part in parts.values()) else 503)
 
     async def script(request: Request) -> Response:
-        try:
-            follow(await request.json())
-        except ValueError:
-            return PlainTextResponse("The script is not JSON.", status_code=400)
-        except LocalCloudError as error:
-            return PlainTextResponse(str(error), status_code=400)
-        return Response(status_code=204)
+        return await _taken(request, follow, "The script")
+
+    async def put_faults(request: Request) -> Response:
+        return await _taken(request, wire.follow, "The document of faults")
+
+    async def get_faults(request: Request) -> Response:
+        return JSONResponse(wire.document())
 
     return Starlette(
         routes=[
@@ -42,5 +48,17 @@ def application(
             Route("/control/counts/reset", reset, methods=["POST"]),
             Route("/control/health", state),
             Route("/control/script", script, methods=["PUT"]),
+            Route("/control/faults", put_faults, methods=["PUT"]),
+            Route("/control/faults", get_faults),
         ]
     )
+
+
+async def _taken(request: Request, follow: Callable[[object], None], what: str) -> Response:
+    try:
+        follow(await request.json())
+    except LocalCloudError as error:
+        return PlainTextResponse(str(error), status_code=400)
+    except ValueError:
+        return PlainTextResponse(f"{what} is not JSON.", status_code=400)
+    return Response(status_code=204)

@@ -1,20 +1,25 @@
-"""The storage door: terminates TLS for the storage names, checks tokens, counts, and hands on to Azurite."""
+"""The storage door: terminates TLS for the storage names, checks tokens, counts, and hands on to Azurite.
+
+Faults that were asked for happen here, to the bytes.
+"""
 
 import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
 from local.azurite import StorageAccount
 from local.certificates import Certificates
 from local.errors import TokenRefused
+from local.faults import Fault, Faults
 from local.issuer import Issuer
 from local.names import STORAGE_HOSTS, STORAGE_SERVICES, StorageService
 from local.request_stream import Head, Malformed, RequestStream
 from local.storage_errors import refusal
+from local.storage_faults import cut, injected, with_date_off
 from local.storage_kinds import kind
 from local.table_batches import with_account_in_path
 from local.wire import Counter
@@ -35,6 +40,7 @@ class _Doorway:
     issuer: Issuer
     counter: Counter
     audiences: Collection[str]
+    faults: Faults
 
     def check(self, head: Head) -> bytes | None:
         """Give the answer to a request that may not pass, or None."""
@@ -60,11 +66,18 @@ class _Doorway:
 class StorageDoor:
     """One TLS listener per storage service, on loopback."""
 
-    def __init__(self, account: StorageAccount, certificates: Certificates, issuer: Issuer, counter: Counter) -> None:
-        trust = certificates.client_context()
+    def __init__(
+        self,
+        account: StorageAccount,
+        certificates: Certificates,
+        issuer: Issuer,
+        counter: Counter,
+        faults: Faults | None = None,
+    ) -> None:
+        trust, wire = certificates.client_context(), faults or Faults()
         self._tls = certificates.server_context()
         self._doorways = [
-            _Doorway(service, STORAGE_HOSTS[service], account, trust, issuer, counter, _audiences(service))
+            _Doorway(service, STORAGE_HOSTS[service], account, trust, issuer, counter, _audiences(service), wire)
             for service in STORAGE_SERVICES
         ]
         self._servers: list[asyncio.Server] = []
@@ -131,6 +144,10 @@ class _Visitor(asyncio.Protocol):
         self._batch: _Batch | None = None
         self._refused = False
         self._answer_due = False
+        self._held = False  # what came from the client waits here
+        self._fault: Fault | None = None  # what will happen to the answer
+        self._late: list[bytes] = []  # an answer that is held back
+        self._waiting: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._client = cast("asyncio.Transport", transport)
@@ -168,7 +185,7 @@ class _Visitor(asyncio.Protocol):
             self._client.pause_reading()
 
     def _send(self) -> None:
-        if self._storage and self._outgoing:
+        if self._storage and self._outgoing and not self._held:
             # One write, one packet: small writes wait for each other's acknowledgement.
             self._storage.write(b"".join(self._outgoing))
             self._outgoing.clear()
@@ -180,12 +197,45 @@ class _Visitor(asyncio.Protocol):
             self.abort()
         elif answer := doorway.check(head):
             self._refuse(answer)
+        elif not self._let_through(head):
+            return
         elif doorway.is_batch(head):
             self._batch = _Batch(head)
             self._ask_for_body(head)
         else:
             self._outgoing.append(head.encode())
             self._answer_due = True
+
+    def _let_through(self, head: Head) -> bool:
+        """Let a fault happen before the request has an effect, or keep it for the answer."""
+        target = head.target.decode("latin-1")
+        fault = self._doorway.faults.of(self._doorway.service, head.method.decode(), target)
+        self._fault = fault if fault and fault.after else None
+        if fault is None or fault.after:
+            return True
+        if fault.do in ("status", "garble"):
+            self._refuse(injected(self._doorway.service, fault))
+            return False
+        if fault.do == "reset":
+            self.abort()
+            return False
+        self._held = True
+        self._wait(self._release(fault))
+        return True
+
+    async def _release(self, fault: Fault) -> None:
+        if fault.do == "hang":
+            await self._doorway.faults.ended()
+            self.abort()
+        else:
+            await asyncio.sleep(fault.seconds or 0)
+            self._held = False
+            self._send()
+
+    def _wait(self, waiting: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(waiting)
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
 
     def _ask_for_body(self, head: Head) -> None:
         if (head.get(b"expect") or b"").lower() == b"100-continue" and self._client:
@@ -219,10 +269,44 @@ class _Visitor(asyncio.Protocol):
         self._batch = None
 
     def answer(self, data: bytes) -> None:
-        """Pass on what came from Azurite."""
+        """Pass on what came from Azurite, or let happen to it what was asked for."""
         self._answer_due = False
+        if self._fault is None or data.startswith(b"HTTP/1.1 100 "):
+            self._write(data)
+        elif self._fault.do == "skew":
+            self._write(with_date_off(data, self._fault.seconds or 0))
+        else:
+            self._hold_back(self._fault, data)
+
+    def _write(self, data: bytes) -> None:
         if self._client and not self._refused:
             self._client.write(data)
+
+    def _hold_back(self, fault: Fault, data: bytes) -> None:
+        """Take the pieces of an answer; with the first of them the request has had its effect."""
+        self._late.append(data)
+        if len(self._late) > 1:
+            return
+        if fault.do in ("status", "garble"):
+            self._refuse(injected(self._doorway.service, fault))
+            self.close()
+        elif fault.do == "truncate":
+            self._write(cut(data))
+            self.close()
+        elif fault.do == "reset":
+            self.abort()
+        else:
+            self._wait(self._late_answer(fault))
+
+    async def _late_answer(self, fault: Fault) -> None:
+        if fault.do == "hang":
+            await self._doorway.faults.ended()
+            self.abort()
+        else:
+            await asyncio.sleep(fault.seconds or 0)
+            self._fault = None
+            self._write(b"".join(self._late))
+            self._late.clear()
 
     def pause_writing(self) -> None:
         if self._storage:
@@ -242,6 +326,8 @@ class _Visitor(asyncio.Protocol):
         self._client = None
         if self._connecting:
             self._connecting.cancel()
+        for task in self._waiting:
+            task.cancel()
         if self._storage:
             self._storage.abort()
             self._storage = None

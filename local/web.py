@@ -9,8 +9,10 @@ from typing import override
 import uvicorn
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from local.certificates import Certificates
+from local.faulty import CONNECTION
 
 # Longer than SDKs keep idle connections: a connection closed under a request is a fault that nobody asked for.
 KEEP_ALIVE_SECONDS = 600
@@ -35,6 +37,15 @@ def by_host(apps: Mapping[str, ASGIApp]) -> ASGIApp:
     return choose
 
 
+class _Connection(HttpToolsProtocol):
+    """A connection that tells the application which it is, so that a fault can cut it."""
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: {"transport": self.transport}}
+
+
 class WebServer(uvicorn.Server):
     """A server that leaves signals to the supervisor and tells when it accepts requests."""
 
@@ -42,7 +53,7 @@ class WebServer(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=_Connection,
                 ws="none",
                 lifespan="off",
                 log_config=None,
