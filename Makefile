@@ -95,6 +95,11 @@ test-long: dev .venv-referee/ready mono ## the proofs that take minutes, with in
 	@.venv-referee/bin/python -m pytest -m long -rs -n auto --maxprocesses 4 --timeout 1800 --session-timeout 2700 --hypothesis-profile searching
 	@timeout 900 $(PY) -m tests.referee.seeded_defects
 
+.PHONY: test-faults
+test-faults: dev ## the process dies at every step, in thousands of storms, and by SIGKILL: nothing lost, nothing doubled
+	@$(PY) -m pytest tests/faults -m "long or not long" -n auto --maxprocesses 4 --timeout 900
+	@$(PY) -m tests.faults
+
 # The C# compiler that policy expressions are held against; without it those tests say that they are skipped.
 .PHONY: mono
 mono:

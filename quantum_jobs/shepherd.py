@@ -8,7 +8,7 @@ from datetime import timedelta
 from quantum_jobs import waiting
 from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.dispatching import Dispatcher, translated
-from quantum_jobs.errors import ProviderRefused
+from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.following import JobFollower, cancelling, ended, failed
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import Attempt, Job, JobState, ShepherdMessage, Stored
@@ -48,9 +48,19 @@ class Shepherd:
     async def advance(self, message: ShepherdMessage) -> None:
         """Dispatch what was not dispatched, follow what was, come back later.
 
+        While a part is down the same message comes back after a pause: a delivery that fails counts as one of the few
+        that a message has, and an outage may last longer than they do.
+
         Raises:
-            ServiceUnavailable: the message will be delivered again.
+            ServiceUnavailable: not even the queue takes a message; this one will be delivered again.
         """
+        try:
+            await self._advance(message)
+        except ServiceUnavailable:
+            log.warning("looked after later", extra={"job_id": message.job_id}, exc_info=True)
+            await self._queue.send(message, _NEXT_LOOK_SECONDS)
+
+    async def _advance(self, message: ShepherdMessage) -> None:
         stored = await self._records.get(message.owner, message.job_id)
         if stored is None:
             return await self._wait_for_record(message)
@@ -72,19 +82,30 @@ class Shepherd:
     async def revive(self, message: ShepherdMessage) -> None:
         """Take a message that could not be handled: once more after a pause, then the job fails visibly.
 
+        An outage fails nothing, and what a deleted job has left is erased however often it takes.
+
         Raises:
-            ServiceUnavailable: the message will be delivered again.
+            ServiceUnavailable: not even the queue takes a message; this one will be delivered again.
         """
+        try:
+            is_over = message.revived and await self._given_up_on(message)
+        except ServiceUnavailable:
+            log.warning("revived later", extra={"job_id": message.job_id}, exc_info=True)
+            is_over = False
+        if not is_over:
+            # Whether it is still needed is seen when it comes: also where the record is only being written.
+            await self._queue.send(replace(message, revived=True), _REVIVAL_SECONDS)
+
+    async def _given_up_on(self, message: ShepherdMessage) -> bool:
+        """Fail a job that is not done; tell whether nothing is left to do."""
         stored = await self._records.get(message.owner, message.job_id)
         if stored is None or stored.job.state.done or stored.job.sequence != message.sequence:
-            return
-        if not message.revived:
-            await self._queue.send(replace(message, revived=True), _REVIVAL_SECONDS)
-            return
+            return stored is None or stored.job.deleted_at is None
         log.error("a job could not be looked after", extra={"job_id": message.job_id})
         await self._follower.write(
             stored, failed(stored.job, "internal-error", "The service could not follow the job.")
         )
+        return True
 
     async def erase(self, job: Job) -> None:
         """Erase all that a deleted job was about; may be repeated.

@@ -1,0 +1,269 @@
+"""Runs callers, deliveries and deaths against the service, step by step, until nothing is left to do.
+
+One seed is one run: which step comes next, how long a call takes, who dies and when follow from it alone.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantum_jobs import clock as product_clock
+from quantum_jobs.errors import JobAlreadyDone, JobNotDone, QuantumJobsError, ServiceUnavailable
+from quantum_jobs.service import JobService
+from tests import samples
+from tests.fakes import Faults
+
+from .machine import Process, VirtualClock, virtual_datetime
+from .outside import Blobs, Queue, Records, Workspace
+from .rules import Watch, check
+
+MOST_ACTIONS = 60_000
+REPEAT_SECONDS, MOST_PAUSE_SECONDS = 2.0, 120.0
+LOOK_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a caller does to its job: an operation of the service, asked once `due(job)` holds."""
+
+    name: str
+    arguments: tuple[Any, ...]
+    due: Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request under its key, and what its caller does next; it begins when `after(records)` holds."""
+
+    request: Any
+    wishes: tuple[Wish, ...] = ()
+    after: Callable[[Any], bool] = lambda records: True
+
+
+@dataclass
+class Client:
+    """A caller that repeats what it asks until it has an answer."""
+
+    ask: Ask
+    asked_at: float = 0.0
+    pause: float = REPEAT_SECONDS
+    busy: bool = False
+    job_id: str | None = None
+    answers: list[str] = field(default_factory=list)
+    done: int = 0
+
+    @property
+    def satisfied(self):
+        return self.job_id is not None and self.done == len(self.ask.wishes)
+
+
+class Storm:
+    """A world, one or two processes of the service in it, and callers."""
+
+    def __init__(self, scenario, seed=0, processes=1, wild=False):
+        self.chance = random.Random(seed)
+        self.scenario, self.wild = scenario, wild
+        self.clock = VirtualClock()
+        self.trace = []
+        self.watch = Watch(self.clock)
+        faults = Faults()
+        self.blobs = Blobs(faults)
+        self.workspace = Workspace(faults, self.blobs, self.clock, *scenario.targets)
+        self.records = Records(faults, self.watch)
+        self.queue = Queue(faults, self.clock, lease_seconds=self.chance.choice([30, 600]) if wild else 600)
+        self.kills = self.kills_left = self.doubles = self.steps = self.steps_to_rest = 0
+        self.where = ""
+        self.at_work, self.called = Counter(), Counter()  # steps and outward calls, by the operation under way
+        self.outages = {}  # call: from when till when it does not answer, once a run has begun
+        scenario.prepare(self)
+        self.clients = [Client(ask) for ask in scenario.asks]
+        self._next_number, self.all = 0, []
+        self.processes = [self._process() for _ in range(processes)]
+
+    def _process(self):
+        self._next_number += 1
+        ports = (self.workspace, self.records, self.blobs, self.queue)
+
+        def service(*wires):
+            return JobService(*wires, self.scenario.terms)
+
+        process = Process(self._next_number, self.clock, self.trace, service, ports, self._delay, self._fault)
+        self.all.append(process)
+        return process
+
+    def _delay(self):
+        """Seconds that a call is under way: mostly none, now and then long enough that a caller stops waiting."""
+        if not self.wild or not self.kills_left or self.chance.random() < 0.9:
+            return 0
+        return self.chance.choice([0.01, 0.5, 3, 12])
+
+    def _fault(self, name):
+        began, ended = self.outages.get(name, (0.0, 0.0))
+        if began <= self.clock.seconds < ended and self.workspace.runs:
+            return True
+        return self.wild and self.kills_left > 0 and self.chance.random() < 0.01
+
+    def run(self, kill_at: Sequence[int] = (), kills: int = 0):
+        """Go on until all is done; the process that takes the n-th step dies after it, for each n of `kill_at`."""
+        self.kills_left = kills or len(kill_at)
+        random.seed(self.chance.random())  # the pauses between attempts
+        original, product_clock.datetime = product_clock.datetime, virtual_datetime(self.clock)
+        try:
+            self._until_rest(kill_at)
+            self.kills_left, self.steps_to_rest = 0, self.steps
+            self._ask_once_more()
+            self._until_rest(())
+            check(self)
+        finally:
+            product_clock.datetime = original
+            for process in self.all:
+                process.clear()
+
+    def _until_rest(self, kill_at):
+        for _ in range(MOST_ACTIONS):
+            if not self._act(kill_at):
+                return
+        raise AssertionError("it never comes to rest")
+
+    def _act(self, kill_at):
+        actions = self._actions()
+        if not actions:
+            return self._let_time_pass()
+        action, *arguments = self.chance.choice(actions) if self.wild else actions[0]
+        action(*arguments)
+        if action == self._step and self._dies(kill_at):
+            self._kill(arguments[0])
+        if self.wild and self.kills_left and self.queue.letters and self.chance.random() < 0.002:
+            self.doubles += 1
+            self.queue.again(self.chance.choice(self.queue.letters))
+        return True
+
+    def _dies(self, kill_at):
+        if self.wild:
+            return self.kills_left > 0 and self.chance.random() < 0.02
+        return self.steps in kill_at
+
+    def _actions(self):
+        steps = [(self._step, process) for process in self.processes if process.can_step()]
+        if steps and not self.wild:
+            return steps
+        asks = [(self._ask, client) for client in self.clients if self._may_ask(client)]
+        letters = [(self._deliver, letter) for letter in self.queue.visible()]
+        return steps * (3 if self.wild else 1) + asks + letters
+
+    def _let_time_pass(self):
+        moments = [letter.visible_at for letter in self.queue.letters]
+        moments += [client.asked_at for client in self.clients if not client.busy and not client.satisfied]
+        moments += [process.next_timer() for process in self.processes]
+        coming = [moment for moment in moments if moment is not None and moment > self.clock.seconds]
+        if coming:
+            self.clock.seconds = min(coming)
+        return bool(coming)
+
+    def _step(self, process):
+        self.steps += 1
+        name = "+".join(sorted({work.split()[0] for work in process.work})) or "beside"
+        self.at_work[name] += 1
+        asked = len(self.trace)
+        process.loop.step()
+        self.called[name] += sum(line.endswith(" ...") for line in self.trace[asked:])
+
+    def _kill(self, process):
+        self.where = f"{'+'.join(process.work) or 'nothing'}: {self.trace[-1] if self.trace else ''}"
+        process.die()
+        self.kills += 1
+        self.kills_left -= 1
+        self.processes[self.processes.index(process)] = self._process()
+        for client in self.clients:
+            if client.busy is process:
+                client.busy, client.asked_at = False, self.clock.seconds + REPEAT_SECONDS
+
+    def _any(self):
+        return self.chance.choice(self.processes)
+
+    # Callers
+
+    def _may_ask(self, client):
+        if client.busy or client.satisfied or client.asked_at > self.clock.seconds:
+            return False
+        job = self._job(client)
+        is_due = client.ask.after(self.records) if job is None else client.ask.wishes[client.done].due(job)
+        if not is_due:
+            client.asked_at = self.clock.seconds + LOOK_SECONDS
+        return is_due
+
+    def _job(self, client):
+        row = self.records.rows.get((samples.ALICE.owner, client.job_id))
+        if client.job_id is not None:
+            assert row, f"{client.job_id} was answered and is not there"
+        return row[0] if row else None
+
+    def _ask(self, client):
+        process = self._any()
+        client.busy = process
+        if client.job_id is None:
+            name, work = "submit", process.service.submit(samples.ALICE, client.ask.request)
+        else:
+            wish = client.ask.wishes[client.done]
+            name, work = wish.name, getattr(process.service, wish.name)(samples.ALICE, client.job_id, *wish.arguments)
+
+        def ended(task):
+            client.busy, client.asked_at = False, self.clock.seconds + client.pause
+            client.pause = min(2 * client.pause, MOST_PAUSE_SECONDS)
+            self._heard(client, name, task)
+
+        process.start(name, work, ended)
+
+    def _heard(self, client, name, task):
+        error = task.exception()
+        self.trace.append(f"   {name} answered {type(error).__name__ if error else 'well'}")
+        if isinstance(error, ServiceUnavailable | JobNotDone):
+            return
+        if error is not None and not (name == "cancel" and isinstance(error, JobAlreadyDone)):
+            raise error
+        if name == "submit":
+            client.job_id = task.result()[0].id
+            client.answers.append(client.job_id)
+        else:
+            client.done += 1
+            self.watch.answered(client.job_id, name, error)
+
+    def _ask_once_more(self):
+        """Each caller repeats its request: it must be the same job, and start nothing."""
+        runs = dict(self.workspace.runs)
+        for client in self.clients:
+            process = self._process()
+            heard = []
+            process.start("submit", process.service.submit(samples.ALICE, client.ask.request), heard.append)
+            while not heard:
+                process.loop.step()
+            error = heard[0].exception()
+            if isinstance(error, QuantumJobsError):
+                assert self._job(client).deleted_at, error
+            else:
+                client.answers.append(heard[0].result()[0].id)
+        assert self.workspace.runs == runs
+
+    # The queue
+
+    def _deliver(self, letter):
+        process = self._any()
+        self.watch.delivered(letter, self)
+        if not self.queue.take(letter):
+            return
+        shepherd = process.service.shepherd
+        name, handler = ("revive", shepherd.revive) if letter.poison else ("advance", shepherd.advance)
+
+        def ended(task):
+            error = task.exception()
+            self.trace.append(f"   {name} {type(error).__name__ if error else 'handled'}")
+            if error is None:
+                self.queue.handled(letter)
+            elif isinstance(error, ServiceUnavailable | ConnectionError):
+                self.queue.failed(letter)
+            else:
+                raise error
+
+        process.start(f"{name} {letter.message.sequence}", handler(letter.message), ended)
