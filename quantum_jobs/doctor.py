@@ -17,6 +17,7 @@ from typing import Any
 
 from quantum_jobs import findings
 from quantum_jobs.blob_storage import BlobStorage
+from quantum_jobs.border import answering
 from quantum_jobs.clock import now
 from quantum_jobs.errors import QuantumJobsError, SettingsMissing
 from quantum_jobs.examination import Bounds, Examination, Report
@@ -31,6 +32,7 @@ from quantum_jobs.table_storage import TableStorage
 
 HEALTHY, FINDINGS, CANNOT_LOOK = 0, 1, 2
 _PATIENT_SECONDS = 2
+_STORAGE_SCOPE = "https://storage.azure.com/.default"
 _COLOURS = {"found": "\x1b[33m", "mended": "\x1b[32m", "failed": "\x1b[31m", "end": "\x1b[0m"}
 _ABOUT = """Looks at every job, queue, blob and account of the service and tells what is wrong with them.
 
@@ -77,7 +79,7 @@ def main(arguments: Sequence[str], moment: datetime | None = None) -> int:
     try:
         report = asyncio.run(_run(options, moment or now(), paper))
     except (QuantumJobsError, OSError) as error:
-        print(f"doctor: {getattr(error, 'detail', None) or error}", file=sys.stderr)
+        print(f"doctor: {_reason(error)}", file=sys.stderr)
         return CANNOT_LOOK
     if options.json:
         print(json.dumps(_document(report)))
@@ -94,6 +96,8 @@ async def _run(options: argparse.Namespace, moment: datetime, paper: Paper) -> R
     table, blob, queue = (settings.storage_url(name) for name in ("table", "blob", "queue"))
     with ExitStack() as stack:
         credential: Any = stack.enter_context(operators_identity(settings.identity_client_id))
+        with answering("The sign-in"):  # at once, not after the stores' own retries
+            credential.get_token(_STORAGE_SCOPE)
         inventory = stack.enter_context(closing(Inventory(table, blob, queue, credential)))
         records = stack.enter_context(closing(TableStorage(table, credential)))
         blobs = stack.enter_context(closing(BlobStorage(blob, credential)))
@@ -138,6 +142,15 @@ def _summary(report: Report, paper: Paper, *, mending: bool) -> None:
         paper.line(f"{found} findings, {len(report.mended)} mended.", "found")
     else:
         paper.line(f"{found} findings. Nothing was changed; --mend repairs what can be repaired.", "found")
+
+
+def _reason(error: Exception) -> str:
+    from azure.core.exceptions import ClientAuthenticationError
+
+    said = str(getattr(error, "detail", None) or error)
+    cause = error.__cause__
+    # To callers it is never told why; an operator has to know that it is his own sign-in or right that is missing.
+    return f"{said} {str(cause).splitlines()[0]}" if isinstance(cause, ClientAuthenticationError) else said
 
 
 def _document(report: Report) -> Mapping[str, object]:

@@ -338,6 +338,14 @@ def test_what_cannot_be_looked_at_is_code_2_with_one_line(stores, capsys, monkey
     assert "Set KEY_VAULT_URL" in second
 
 
+def test_who_is_not_signed_in_is_told_so(stores, capsys, monkeypatch, tmp_path):
+    monkeypatch.delenv("IDENTITY_ENDPOINT")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command(["doctor"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Azure CLI not found" in line
+
+
 def test_settings_can_come_from_a_file(stores, caller, monkeypatch, tmp_path, capsys):
     for name in VALUES:
         monkeypatch.delenv(name)
