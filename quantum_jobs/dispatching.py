@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass
 
-from quantum_jobs.errors import ServiceUnavailable
+from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.models import Job
 from quantum_jobs.ports import JobBlobs, QuantumWorkspace
 from quantum_jobs.programs import Program, Resources, read_program, read_sweep, resources, write_qir_items
@@ -54,11 +54,16 @@ class Dispatcher:
         """Make the job at the workspace; it may be there already.
 
         Raises:
-            ProviderRefused: for good.
+            ProviderRefused: for good, and the job is not there.
             ServiceUnavailable: no answer; the job may be there.
         """
         container_uri, input_uri = await self._blobs.shared_container(job.attempt.provider_job_id)
-        await self._workspace.submit(job, container_uri, input_uri, submission.provider_options)
+        try:
+            await self._workspace.submit(job, container_uri, input_uri, submission.provider_options)
+        except ProviderRefused:
+            # It may be a repetition that was refused: the answer to the first was lost, and took the last place.
+            if await self._workspace.get(job.attempt.provider_job_id) is None:
+                raise
 
 
 async def translated(submission: Submission, uploaded: bytes | None = None) -> Translation:

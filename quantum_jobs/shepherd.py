@@ -69,13 +69,14 @@ class Shepherd:
             await self._records.point_to(stored.job)
         if stored.job.deleted_at:
             await self.erase(stored.job)
-        elif stored.job.sequence == message.sequence:
+        elif stored.job.sequence <= message.sequence:
+            # It may be ahead: whoever sent it has died before the record said so, or still writes it.
             if not stored.job.state.done:
                 stored = await self._looked_after(stored)
             if not stored.job.state.done:
-                await self._come_back(stored, waiting.shepherd_delay_seconds(stored.job, now()))
+                await self._come_back(stored, message, waiting.shepherd_delay_seconds(stored.job, now()))
             else:
-                await self._keep_or_expire(stored)
+                await self._keep_or_expire(stored, message)
         await self._waits.flush()
         return None
 
@@ -99,8 +100,13 @@ class Shepherd:
     async def _given_up_on(self, message: ShepherdMessage) -> bool:
         """Fail a job that is not done; tell whether nothing is left to do."""
         stored = await self._records.get(message.owner, message.job_id)
-        if stored is None or stored.job.state.done or stored.job.sequence != message.sequence:
-            return stored is None or stored.job.deleted_at is None
+        if stored is None:
+            return True
+        if stored.job.state.done:
+            # What is to be erased, now or when its time has come, is erased however often it takes.
+            return stored.job.deleted_at is None and expires_at(stored.job, self._retention) is None
+        if stored.job.sequence > message.sequence:
+            return True
         log.error("a job could not be looked after", extra={"job_id": message.job_id})
         await self._follower.write(
             stored, failed(stored.job, "internal-error", "The service could not follow the job.")
@@ -115,13 +121,13 @@ class Shepherd:
         """
         await erase(job, self._records, self._blobs)
 
-    async def _keep_or_expire(self, stored: Stored) -> None:
+    async def _keep_or_expire(self, stored: Stored, message: ShepherdMessage) -> None:
         due = expires_at(stored.job, self._retention)
         if due is None:
             return
         left = due - now()
         if left > timedelta(0):
-            await self._come_back(stored, math.ceil(min(left, LONGEST_DELAY).total_seconds()))
+            await self._come_back(stored, message, math.ceil(min(left, LONGEST_DELAY).total_seconds()))
         else:
             await expire(stored, self._records, self._blobs)
 
@@ -176,10 +182,10 @@ class Shepherd:
             return await self._follower.write(stored, failed(job, error.slug, error.detail))
         return stored
 
-    async def _come_back(self, stored: Stored, delay_seconds: int) -> None:
+    async def _come_back(self, stored: Stored, message: ShepherdMessage, delay_seconds: int) -> None:
         # The next message first: if the process dies between the two, this message comes back, and of the two
         # successors the second finds the sequence moved on and drops itself.
-        following = stored.job.sequence + 1
+        following = max(stored.job.sequence, message.sequence) + 1
         await self._queue.send(ShepherdMessage.about(stored.job, following), delay_seconds)
         current: Stored | None = stored
         while current is not None and current.job.sequence < following:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantum_jobs.clock import now, timestamp
-from quantum_jobs.errors import JobFailed, ResultExpired, ServiceUnavailable, SettingsMissing
+from quantum_jobs.errors import JobFailed, ResultExpired, SettingsMissing
 from quantum_jobs.models import HistoryEntry, JobState
 from quantum_jobs.retention import expires_at, retention
 from quantum_jobs.submitting import Terms
@@ -71,9 +71,18 @@ def test_an_expiry_that_was_interrupted_is_finished_when_the_message_comes_again
     job = ended(world)
     grown_old(world, job, 21)
     world.faults.before.add("drop container")
-    with pytest.raises(ServiceUnavailable):
-        world.shepherd_takes()
+    world.shepherd_takes()
     world.faults.before.clear()
+    assert world.blobs.containers
+    world.shepherd_takes()
+    assert (world.blobs.results, world.blobs.containers) == ({}, {})
+
+
+def test_an_expiry_whose_message_was_poison_twice_is_not_given_up(world):
+    job = ended(world)
+    grown_old(world, job, 21)
+    world.revive()
+    world.revive()
     world.shepherd_takes()
     assert (world.blobs.results, world.blobs.containers) == ({}, {})
 

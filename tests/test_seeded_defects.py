@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from .cloud import REPOSITORY
-from .defects import answers, jobs, service
+from .defects import answers, crashes, jobs, service
 
-DEFECTS = {**answers.DEFECTS, **jobs.DEFECTS, **service.DEFECTS}
+DEFECTS = {**answers.DEFECTS, **crashes.DEFECTS, **jobs.DEFECTS, **service.DEFECTS}
 
 
 def copied(folder: Path) -> None:

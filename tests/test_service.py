@@ -188,6 +188,21 @@ def test_a_job_that_the_workspace_refuses_for_good_fails_with_the_reason(world):
     assert "no such target" in job.error["detail"]
 
 
+def test_a_refused_repetition_of_a_put_that_had_arrived_is_no_refusal(world):
+    """The answer to the first was lost, the SDK sent it again, and the workspace had no second place."""
+    submit = world.workspace.submit
+
+    async def twice(*arguments):
+        await submit(*arguments)
+        world.workspace.refusal = "The workspace answered 403: no place"
+        await submit(*arguments)
+
+    world.workspace.submit = twice
+    job, _ = world.submit()
+    assert world.records.only().state == JobState.ACCEPTED
+    assert world.get(job.id).state == JobState.QUEUED
+
+
 def test_another_callers_job_looks_like_none(world):
     job, _ = world.submit()
     with pytest.raises(JobNotFound) as foreign:

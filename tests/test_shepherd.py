@@ -54,6 +54,19 @@ def test_of_two_successors_after_a_crash_the_second_drops_itself(world):
     assert [message.sequence for message, _ in world.queue.sent] == [1, 2, 2, 3]
 
 
+def test_a_successor_that_comes_before_the_record_says_so_is_not_dropped(world):
+    world.submit()
+    message, _ = world.queue.sent[0]
+    slow = world.service.shepherd.advance(message)
+    while len(world.queue.sent) < 2:
+        slow.send(None)
+    world.shepherd_takes(1)
+    assert ([message.sequence for message, _ in world.queue.sent], world.records.only().sequence) == ([1, 2, 3], 3)
+    assert list(slow.__await__()) == [None]  # it reads that the record has moved on
+    world.shepherd_takes(0)
+    assert (len(world.queue.sent), world.records.only().sequence) == (3, 3)
+
+
 def test_a_message_before_its_record_waits_for_it(world):
     world.faults.before.add("insert record")
     with pytest.raises(ServiceUnavailable):

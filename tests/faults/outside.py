@@ -34,11 +34,16 @@ class Workspace(FakeWorkspace):
         self.plan = [Run()]
         self.refused = set()  # attempts (by number) that it takes from nobody
         self.full_after = None  # so many jobs, then it refuses: for good, says its status
+        self.repeated = False  # each PUT is sent twice, as the SDK does when the first is not answered
         self.runs = {}
         self.wrong = []
         self._blobs, self._clock = blobs, clock
 
     async def submit(self, job, container_uri, input_uri, provider_options):
+        for _ in range(1 + self.repeated):
+            await self._put(job)
+
+    async def _put(self, job):
         await self.faults.passing("put job")
         name, number = job.attempt.provider_job_id, job.attempt.number
         if number in self.refused or (self.full_after is not None and len(self.runs) >= self.full_after):

@@ -93,7 +93,8 @@ def refuses_the_first(storm):
 
 
 def holds_one_job(storm):
-    storm.workspace.full_after = 1
+    """And takes no PUT after it, not even the same again."""
+    storm.workspace.full_after, storm.workspace.repeated = 1, True
 
 
 def is_down(storm):
@@ -104,6 +105,15 @@ def is_down(storm):
 def keeps_blobs(storm):
     """Nothing can be erased for longer than five deliveries take."""
     storm.outages["blobs.drop_result"] = (0.0, 900.0)
+
+
+def spoils_looks(seconds):
+    """What the shepherd meets makes it fail in a way that nobody thought of, for so long."""
+
+    def prepared(storm):
+        storm.bugs["workspace.get"] = (0.0, seconds)
+
+    return prepared
 
 
 def loses_records(storm):
@@ -139,6 +149,8 @@ SCENARIOS = {
     "workspace down": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), is_down),
     "erasure while blobs are down": Scenario((ask(wishes=[DELETE]),), expect=ends("succeeded"), prepared=keeps_blobs),
     "records down": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), loses_records),
+    "poison": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), spoils_looks(200)),
+    "poison for ever": Scenario((ask(),), expect=ends("failed"), prepared=spoils_looks(1e9), gives_up=True),
     "long": Scenario((ask(),), (Run(waits=2500),), ends("succeeded", attempts=1)),
 }
 

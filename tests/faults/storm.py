@@ -76,6 +76,7 @@ class Storm:
         self.kills = self.kills_left = self.doubles = self.steps = self.steps_to_rest = 0
         self.where = ""
         self.at_work, self.called = Counter(), Counter()  # steps and outward calls, by the operation under way
+        self.bugs = {}  # the same, where it fails as no adapter does
         self.outages = {}  # call: from when till when it does not answer, once a run has begun
         scenario.prepare(self)
         self.clients = [Client(ask) for ask in scenario.asks]
@@ -100,10 +101,13 @@ class Storm:
         return self.chance.choice([0.01, 0.5, 3, 12])
 
     def _fault(self, name):
-        began, ended = self.outages.get(name, (0.0, 0.0))
-        if began <= self.clock.seconds < ended and self.workspace.runs:
-            return True
-        return self.wild and self.kills_left > 0 and self.chance.random() < 0.01
+        if self._within(self.bugs, name):
+            raise RuntimeError("a bug")
+        return self._within(self.outages, name) or (self.wild and self.kills_left > 0 and self.chance.random() < 0.01)
+
+    def _within(self, spans, name):
+        began, ended = spans.get(name, (0.0, 0.0))
+        return began <= self.clock.seconds < ended and bool(self.workspace.runs)
 
     def run(self, kill_at: Sequence[int] = (), kills: int = 0):
         """Go on until all is done; the process that takes the n-th step dies after it, for each n of `kill_at`."""
@@ -261,9 +265,10 @@ class Storm:
             self.trace.append(f"   {name} {type(error).__name__ if error else 'handled'}")
             if error is None:
                 self.queue.handled(letter)
-            elif isinstance(error, ServiceUnavailable | ConnectionError):
+            elif isinstance(error, ServiceUnavailable | RuntimeError):
                 self.queue.failed(letter)
             else:
                 raise error
 
-        process.start(f"{name} {letter.message.sequence}", handler(letter.message), ended)
+        letter_name = f"{name} {letter.message.sequence} of {letter.message.job_id[-4:]}"
+        process.start(letter_name, handler(letter.message), ended)

@@ -1,0 +1,109 @@
+"""What only a death at the wrong moment, or an outage, brings out."""
+
+from . import Defect
+
+POINTS, STORMS = "tests/faults/test_crash_points.py", "tests/faults/test_storms.py"
+_SEND = "        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)\n        try:\n"
+_INSERT = "            kept = await self._inserted(job, request, account)\n"
+_SUCCESSOR = "        await self._queue.send(ShepherdMessage.about(stored.job, following), delay_seconds)\n"
+_LOOP = (
+    "        current: Stored | None = stored\n"
+    "        while current is not None and current.job.sequence < following:\n"
+    "            if await self._records.update(replace(current.job, sequence=following), current.etag):\n"
+)
+_TOMBSTONE = (
+    "        await self._queue.send(ShepherdMessage.about(dead, dead.sequence), _ERASURE_LOOK_SECONDS)\n"
+    "        return await self._records.update(dead, stored.etag) or await self._again(stored.job)\n"
+)
+_RESULT = "await self._blobs.put_result(job.owner, job.id, result_document(job, histograms, sets, raw, seen.ended))"
+
+DEFECTS: dict[str, Defect] = {
+    "record after the PUT": (
+        "submitting.py",
+        _INSERT,
+        f"            await prepared\n            await self._dispatcher.put(job, request.submission)\n{_INSERT}",
+        POINTS,
+    ),
+    "message after the record": (
+        "submitting.py",
+        _SEND + _INSERT,
+        f"        try:\n{_INSERT}    {_SEND.removesuffix('        try:\n')}",
+        POINTS,
+    ),
+    "PUT before its input": (
+        "submitting.py",
+        "                await prepared\n",
+        "",
+        POINTS,
+    ),
+    "another id for each attempt sent": (
+        "job_ids.py",
+        'return str(uuid.uuid5(_PROVIDER_IDS, f"{job_id}/{attempt}"))',
+        "return str(uuid.uuid4())",
+        POINTS,
+    ),
+    "a sequence that nobody checks": (
+        "shepherd.py",
+        "elif stored.job.sequence <= message.sequence:",
+        "elif True:",
+        STORMS,
+    ),
+    "a message dropped because it is ahead of its record": (
+        "shepherd.py",
+        "elif stored.job.sequence <= message.sequence:",
+        "elif stored.job.sequence == message.sequence:",
+        "tests/test_shepherd.py",
+    ),
+    "the record moves on before the next message is sent": (
+        "shepherd.py",
+        _SUCCESSOR + _LOOP,
+        f"{_LOOP}        {_SUCCESSOR}",
+        POINTS,
+    ),
+    "an unknown failure of hardware is run again": (
+        "retries.py",
+        "known in _TRANSIENT or (simulator and known not in _FINAL)",
+        "known not in _FINAL",
+        POINTS,
+    ),
+    "a hold that outlives its job": (
+        "budgets.py",
+        "        held = _added(self.held, job.target, -job.cost_estimate.micros)\n",
+        "        held = self.held\n",
+        POINTS,
+    ),
+    "a result stored beside `succeeded`": (
+        "following.py",
+        _RESULT,
+        f'__import__("asyncio").create_task({_RESULT.removeprefix("await ")})',
+        POINTS,
+    ),
+    "a tombstone before its message": (
+        "changing.py",
+        _TOMBSTONE,
+        (
+            "        written = await self._records.update(dead, stored.etag) or await self._again(stored.job)\n"
+            "        await self._queue.send(ShepherdMessage.about(dead, dead.sequence), _ERASURE_LOOK_SECONDS)\n"
+            "        return written\n"
+        ),
+        POINTS,
+    ),
+    "a repetition that is refused fails the job": (
+        "dispatching.py",
+        "            if await self._workspace.get(job.attempt.provider_job_id) is None:\n                raise\n",
+        "            raise\n",
+        POINTS,
+    ),
+    "an outage that uses up the deliveries": (
+        "shepherd.py",
+        "            await self._queue.send(message, _NEXT_LOOK_SECONDS)\n\n    async def _advance",
+        "            raise\n\n    async def _advance",
+        POINTS,
+    ),
+    "a write that nobody compares": (
+        "changing.py",
+        "            stored = await self._follower.write(stored, change)\n            if stored.job == change:\n",
+        "            stored = await self._follower.write(stored, change)\n            if True:\n",
+        STORMS,
+    ),
+}
