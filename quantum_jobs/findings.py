@@ -154,7 +154,8 @@ def unshepherded(record: Record, queue: Waiting, moment: datetime) -> Finding | 
     """Tell whether no message can be on its way to an unfinished job.
 
     A message is hidden while it waits. So: an empty queue is proof; a message in sight belongs to its job; otherwise
-    the record has to have been left alone for longer than the delay that its last change asked for, and `GRACE`.
+    the record has to have been left alone for longer than the delay that its last change asked for, and `GRACE`. That is
+    no proof while the workspace is away: messages then come back without a change. A second message does no harm.
     """
     job = record.job
     if job.state.done or any(message.get("job_id") == job.id for message in queue.visible):
@@ -164,7 +165,11 @@ def unshepherded(record: Record, queue: Waiting, moment: datetime) -> Finding | 
     if queue.count and not late:
         return None
     minutes = (moment - record.written_at).total_seconds() / 60
-    reason = f"was to be looked at after {delay} s" if queue.count else "the queue holds no message"
+    reason = (
+        f"was to be looked at after {delay} s, unless the workspace has been away since"
+        if queue.count
+        else "the queue holds no message"
+    )
     detail = f"{job.state}, last written {minutes:.0f} min ago; {reason}"
     return Finding(Kind.WITHOUT_SHEPHERD, job.id, job.owner, detail, job)
 
