@@ -154,8 +154,8 @@ def unshepherded(record: Record, queue: Waiting, moment: datetime) -> Finding | 
     """Tell whether no message can be on its way to an unfinished job.
 
     A message is hidden while it waits. So: an empty queue is proof; a message in sight belongs to its job; otherwise
-    the record has to have been left alone for longer than the delay that its last change asked for, and `GRACE`. That is
-    no proof while the workspace is away: messages then come back without a change. A second message does no harm.
+    the record has to have been left alone for longer than the delay that its last change asked for, and `GRACE`. That
+    is no proof while the workspace is away: messages then come back without a change. A second message does no harm.
     """
     job = record.job
     if job.state.done or any(message.get("job_id") == job.id for message in queue.visible):
