@@ -7,14 +7,18 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from quantum_jobs.border import answering
+from quantum_jobs import retries
+from quantum_jobs.border import CONNECT_SECONDS, READ_SECONDS, Door
+from quantum_jobs.breaker import Breaker
 from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.models import Job, ProviderJob, Target, WorkspaceLocation
 from quantum_jobs.money import CURRENCY, Money
 from quantum_jobs.programs import entry_points
+from quantum_jobs.provider_health import ProviderHealth
 from quantum_jobs.targets import offered
 
 if TYPE_CHECKING:
@@ -44,6 +48,9 @@ class AzureQuantumWorkspace:
         self._location = location
         self._credential = credential
         self._clock = clock
+        self._door = Door("The quantum workspace")
+        self._breaker = Breaker(clock=clock)
+        self._providers = ProviderHealth(clock)
         self._connected: tuple[WorkspaceLocation, Workspace] | None = None
         self._connecting = asyncio.Lock()
         self._listing = asyncio.Lock()
@@ -62,16 +69,25 @@ class AzureQuantumWorkspace:
     async def targets(self, most_seconds: float) -> Sequence[Target]:
         """Give the targets that the workspace has and the service knows, as they were at most so many seconds ago.
 
-        Older while the workspace does not answer. However many ask, it is asked by one of them and the others wait.
+        Older while the workspace does not answer, and unavailable once that is sure; so are those of a provider that is
+        not well. However many ask, the workspace is asked by one of them and the others wait, unless it is given up.
 
         Raises:
             ServiceUnavailable: the workspace or the vault does not answer and never has.
         """
-        if self._due(most_seconds):
+        if self._due(most_seconds) and (self._breaker.closed or not self._listing.locked()):
             async with self._listing:
                 if self._due(most_seconds):
                     await self._list()
-        return self._targets
+        return [self._shown(target) for target in self._targets]
+
+    def _shown(self, target: Target) -> Target:
+        back = self._providers.seconds_left(target.provider)
+        if not self._breaker.closed:
+            back = max(back, self._breaker.seconds_left, 1.0)
+        if not back:
+            return target
+        return replace(target, availability="Unavailable", back_seconds=math.ceil(back))
 
     def _due(self, most_seconds: float) -> bool:
         most_seconds = min(most_seconds, _DOUBTFUL_SECONDS) if self._doubtful else most_seconds
@@ -82,8 +98,7 @@ class AzureQuantumWorkspace:
         began = self._clock()
         try:
             workspace = await self._workspace()
-            with answering("The quantum workspace"):
-                self._targets = await asyncio.to_thread(_list_targets, workspace)
+            self._targets = await self._ask(lambda: _list_targets(workspace))
         except ServiceUnavailable:
             if self._listed_at == -math.inf:
                 raise
@@ -101,11 +116,18 @@ class AzureQuantumWorkspace:
             ServiceUnavailable: no answer; the attempt may be there.
         """
         workspace = await self._workspace()
+        if not self._providers.enter(job.provider):
+            raise ServiceUnavailable(f"The provider {job.provider}")
         try:
-            with answering("The quantum workspace"):
-                await asyncio.to_thread(_put, workspace, job, container_uri, input_uri, provider_options)
+            # A PUT without an answer may be its provider's fault; whether the workspace is well, other calls tell.
+            await self._ask(lambda: _put(workspace, job, container_uri, input_uri, provider_options), judging=False)
         except ProviderRefused:
             self._doubtful = True  # perhaps the target went away: the next callers should be told, not the next 30 s
+            raise
+        except ServiceUnavailable as error:
+            self._doubtful = True
+            if self._breaker.closed and not _throttled(error):
+                self._providers.failed(job.provider, job.attempt.provider_job_id)
             raise
 
     async def get(self, provider_job_id: str) -> ProviderJob | None:
@@ -115,8 +137,15 @@ class AzureQuantumWorkspace:
             ServiceUnavailable: no answer.
         """
         workspace = await self._workspace()
-        with answering("The quantum workspace"):
-            return await asyncio.to_thread(_get, workspace, provider_job_id)
+        found = await self._ask(lambda: _get(workspace, provider_job_id))
+        if found is None:
+            return None
+        job, provider = found
+        if job.status in ("Succeeded", "Completed"):
+            self._providers.succeeded(provider)
+        elif job.status == "Failed" and retries.blames_provider(job.error_code):
+            self._providers.failed(provider, provider_job_id)
+        return job
 
     async def cancel(self, provider_job_id: str) -> None:
         """Ask for the end of an attempt; it may have ended already, or not be there.
@@ -125,11 +154,24 @@ class AzureQuantumWorkspace:
             ServiceUnavailable: no answer.
         """
         workspace = await self._workspace()
-        with answering("The quantum workspace"):
-            await asyncio.to_thread(_cancel, workspace, provider_job_id)
+        await self._ask(lambda: _cancel(workspace, provider_job_id))
+
+    async def _ask[T](self, work: Callable[[], T], *, judging: bool = True) -> T:
+        """Call the workspace unless it is given up for now; `judging` calls tell whether it is."""
+        if not (self._breaker.enter() if judging else self._breaker.closed):
+            raise ServiceUnavailable("The quantum workspace", math.ceil(max(self._breaker.seconds_left, 1.0)))
+        try:
+            answer = await self._door.call(work)
+        except ServiceUnavailable as error:
+            if judging and not _throttled(error):
+                self._breaker.failed()
+            raise
+        self._breaker.succeeded()
+        return answer
 
     def close(self) -> None:
         """Close the connections."""
+        self._door.close()
         if self._connected is not None:
             self._connected[1].close()
 
@@ -137,14 +179,14 @@ class AzureQuantumWorkspace:
         location = await self._location()
         async with self._connecting:
             if self._connected is None or self._connected[0] != location:
-                self._connected = (location, await asyncio.to_thread(_connect, location, self._credential))
+                self._connected = (location, await self._door.call(lambda: _connect(location, self._credential)))
         return self._connected[1]
 
 
 def _connect(location: WorkspaceLocation, credential: TokenCredential) -> Workspace:
     from azure.quantum import Workspace
 
-    return Workspace(
+    workspace = Workspace(
         subscription_id=location.subscription_id,
         resource_group=location.resource_group,
         name=location.name,
@@ -153,6 +195,20 @@ def _connect(location: WorkspaceLocation, credential: TokenCredential) -> Worksp
         # Without it the package asks the resource manager first; it has no public argument for an endpoint we know.
         _quantum_endpoint=location.endpoint,
     )
+    _bound(workspace._client)  # noqa: SLF001 - see there
+    return workspace
+
+
+def _bound(client: Any) -> None:
+    """Let the package repeat nothing and wait no longer than others; it has no public argument for either."""
+    client._config.retry_policy.total_retries = 0  # noqa: SLF001
+    connection = client._client._pipeline._transport.connection_config  # noqa: SLF001
+    connection.timeout, connection.read_timeout = CONNECT_SECONDS, READ_SECONDS
+
+
+def _throttled(error: ServiceUnavailable) -> bool:
+    """Tell whether the workspace is well and we ask too much."""
+    return getattr(error.__cause__, "status_code", None) == 429
 
 
 def _list_targets(workspace: Workspace) -> Sequence[Target]:
@@ -218,7 +274,7 @@ def _cancel(workspace: Workspace, provider_job_id: str) -> None:
             raise
 
 
-def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
+def _get(workspace: Workspace, provider_job_id: str) -> tuple[ProviderJob, str] | None:
     from azure.core.exceptions import ResourceNotFoundError
 
     try:
@@ -226,7 +282,7 @@ def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
     except ResourceNotFoundError:
         return None
     error = details.error_data
-    return ProviderJob(
+    job = ProviderJob(
         id=provider_job_id,
         status=_word(details.status),
         began=timestamp(details.begin_execution_time) if details.begin_execution_time else None,
@@ -236,6 +292,7 @@ def _get(workspace: Workspace, provider_job_id: str) -> ProviderJob | None:
         error_message=error.message if error else None,
         cost=_cost(details.cost_estimate),
     )
+    return job, str(details.provider_id or "").lower()
 
 
 def _cost(estimate: Any) -> Money | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from quantum_jobs.border import PATIENCE, answering
+from quantum_jobs.border import PATIENCE, Door
 from quantum_jobs.clock import now, parse_timestamp
 from quantum_jobs.job_ids import is_job_id, is_upload_id
 from quantum_jobs.submissions import Upload
@@ -38,6 +37,7 @@ class BlobStorage:
     def __init__(self, url: str, credential: TokenCredential) -> None:
         self._url = url
         self._credential = credential
+        self._door = Door("The blob store")
         self._delegation: tuple[float, UserDelegationKey] | None = None
 
     async def create_container(self, provider_job_id: str) -> None:
@@ -109,7 +109,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        await self._call(lambda: self._erase(RESULTS, _result_blob(owner, job_id)))
+        name = _result_blob(owner, job_id)
+        await self._call(lambda: self._erase(RESULTS, name))
 
     async def output_link(self, provider_job_id: str, blob: str) -> str:
         """Give an address from which the provider's own output can be read for five minutes.
@@ -126,7 +127,8 @@ class BlobStorage:
             ServiceUnavailable: the store does not answer.
         """
         ends = parse_timestamp(upload.expires_at)
-        return await self._call(lambda: self._upload_link(_upload_blob(owner, upload.id), ends))
+        name = _upload_blob(owner, upload.id)
+        return await self._call(lambda: self._upload_link(name, ends))
 
     async def get_upload(self, owner: str, upload_id: str, most_bytes: int) -> bytes | None:
         """Read an upload, at most one byte more than `most_bytes` of it; None when it is not there.
@@ -134,7 +136,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        return await self._call(lambda: self._read_some(UPLOADS, _upload_blob(owner, upload_id), most_bytes + 1))
+        name = _upload_blob(owner, upload_id)
+        return await self._call(lambda: self._read_some(UPLOADS, name, most_bytes + 1))
 
     async def put_program(self, owner: str, job_id: str, data: bytes) -> None:
         """Store a program that came by upload; once written it stays as it is.
@@ -142,7 +145,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        await self._call(lambda: self._write(PROGRAMS, _program_blob(owner, job_id), data, "application/octet-stream"))
+        name = _program_blob(owner, job_id)
+        await self._call(lambda: self._write(PROGRAMS, name, data, "application/octet-stream"))
 
     async def get_program(self, owner: str, job_id: str) -> bytes | None:
         """Read a program that came by upload; None when it is not there.
@@ -150,7 +154,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        read = await self._call(lambda: self._read(PROGRAMS, _program_blob(owner, job_id), None))
+        name = _program_blob(owner, job_id)
+        read = await self._call(lambda: self._read(PROGRAMS, name, None))
         return read[0] if read else None
 
     async def program_link(self, owner: str, job_id: str) -> str:
@@ -159,7 +164,8 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        return await self._call(lambda: self._link(PROGRAMS, _program_blob(owner, job_id), now() + _LINK_LIFE))
+        name = _program_blob(owner, job_id)
+        return await self._call(lambda: self._link(PROGRAMS, name, now() + _LINK_LIFE))
 
     async def drop_program(self, owner: str, job_id: str) -> None:
         """Erase a program that came by upload; it may be gone already.
@@ -167,11 +173,11 @@ class BlobStorage:
         Raises:
             ServiceUnavailable: the store does not answer.
         """
-        await self._call(lambda: self._erase(PROGRAMS, _program_blob(owner, job_id)))
+        name = _program_blob(owner, job_id)
+        await self._call(lambda: self._erase(PROGRAMS, name))
 
     async def _call[T](self, work: Callable[[], T]) -> T:
-        with answering("The blob store"):
-            return await asyncio.to_thread(work)
+        return await self._door.call(work)
 
     def _create(self, container: str) -> None:
         from azure.core.exceptions import ResourceExistsError
@@ -287,6 +293,7 @@ class BlobStorage:
 
     def close(self) -> None:
         """Close the connections."""
+        self._door.close()
         self._client.close()
 
 

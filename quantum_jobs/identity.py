@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import Mapping
 from functools import cached_property
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _FRESH_SECONDS = 3600  # a key that the tenant withdraws is good for an hour at most
 _REFETCH_SECONDS = 30  # an unknown key id makes us ask for the keys again, but not more often than this
+_FAILED_SECONDS = 5  # after a fetch without an answer the next is not tried sooner: callers are told at once
 _CLOCK_SKEW_SECONDS = 60
 _CHECKED_SECONDS = 60  # a token that held is not checked again for so long, and never past its own end
 _REMEMBERED_TOKENS = 1_000
@@ -30,7 +32,9 @@ def managed_identity(client_id: str) -> ManagedIdentityCredential:
     """
     from azure.identity import ManagedIdentityCredential
 
-    return ManagedIdentityCredential(client_id=client_id) if client_id else ManagedIdentityCredential()
+    # A token is fetched within a call to another part, in that part's time; see `border`.
+    patience: dict[str, Any] = {"retry_total": 0, "connection_timeout": 2, "read_timeout": 3}
+    return ManagedIdentityCredential(client_id=client_id or None, **patience)
 
 
 def operators_identity(client_id: str) -> ManagedIdentityCredential | AzureCliCredential:
@@ -52,7 +56,8 @@ class TokenVerifier:
         self._issuers = [f"{login_url}/{tenant}/v2.0", f"https://sts.windows.net/{tenant}/"]
         # A v2 token carries the bare application id as audience, a v1 token its URI.
         self._audiences = [audience, audience.removeprefix("api://")]
-        self._fetched = -1e9
+        self._fetched = self._failed = -1e9
+        self._fetching = threading.Lock()
         self._checked: dict[str, tuple[Caller, float]] = {}
         self._published: dict[object, Any] = {}
 
@@ -94,22 +99,35 @@ class TokenVerifier:
                 leeway=_CLOCK_SKEW_SECONDS,
                 options={"require": ["exp", "iss", "aud", "tid", "oid"]},
             )
-        except jwt.PyJWKClientConnectionError as error:
-            raise ServiceUnavailable("The tenant's key server") from error
         except jwt.PyJWTError as error:
             raise Unauthorized(f"The token does not hold: {error}.") from error
 
     def _key(self, key_id: object) -> Any:
         import jwt
 
-        age = time.monotonic() - self._fetched
-        if age > _FRESH_SECONDS or (key_id not in self._published and age > _REFETCH_SECONDS):
-            self._published = {key.key_id: key.key for key in self._key_set.get_signing_keys(refresh=True)}
-            self._fetched = time.monotonic()
+        if self._due(key_id):
+            with self._fetching:  # one asks, and the others wait for the same answer
+                if self._due(key_id):
+                    self._fetch()
         try:
             return self._published[key_id]
         except KeyError:
             raise jwt.InvalidTokenError("it is signed with a key the tenant does not publish") from None
+
+    def _due(self, key_id: object) -> bool:
+        age = time.monotonic() - self._fetched
+        return age > _FRESH_SECONDS or (key_id not in self._published and age > _REFETCH_SECONDS)
+
+    def _fetch(self) -> None:
+        """Ask the tenant for its keys; whatever it answers that is no list of keys is no fault of the caller's."""
+        if time.monotonic() - self._failed < _FAILED_SECONDS:
+            raise ServiceUnavailable("The tenant's key server")
+        try:
+            self._published = {key.key_id: key.key for key in self._key_set.get_signing_keys(refresh=True)}
+        except Exception as error:
+            self._failed = time.monotonic()
+            raise ServiceUnavailable("The tenant's key server") from error
+        self._fetched = time.monotonic()
 
     @cached_property
     def _key_set(self) -> PyJWKClient:

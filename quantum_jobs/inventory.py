@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantum_jobs import rows
 from quantum_jobs.blob_storage import attempt_container
-from quantum_jobs.border import PATIENCE, answering
+from quantum_jobs.border import OPERATORS_PATIENCE, answering
 from quantum_jobs.budgets import Account
 from quantum_jobs.connections import transport
 from quantum_jobs.job_queue import QUEUE
@@ -272,13 +272,15 @@ class Inventory:
     def _table(self) -> TableClient:
         from azure.data.tables import TableClient
 
-        return TableClient(self._urls["table"], TABLE, credential=self._credential, transport=transport(), **PATIENCE)
+        return TableClient(
+            self._urls["table"], TABLE, credential=self._credential, transport=transport(), **OPERATORS_PATIENCE
+        )
 
     @cached_property
     def _blobs(self) -> BlobServiceClient:
         from azure.storage.blob import BlobServiceClient
 
-        return BlobServiceClient(self._urls["blob"], self._credential, transport=transport(), **PATIENCE)
+        return BlobServiceClient(self._urls["blob"], self._credential, transport=transport(), **OPERATORS_PATIENCE)
 
     def _queue(self, name: str) -> QueueClient:
         if name not in self._queues:
@@ -295,7 +297,7 @@ class Inventory:
             self._credential,
             message_decode_policy=decoding,
             transport=transport(),
-            **PATIENCE,
+            **OPERATORS_PATIENCE,
         )
 
     def close(self) -> None:

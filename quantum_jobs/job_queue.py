@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from quantum_jobs.border import PATIENCE, answering
+from quantum_jobs.border import PATIENCE, Door
 from quantum_jobs.models import ShepherdMessage
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ class JobQueue:
     def __init__(self, url: str, credential: TokenCredential) -> None:
         self._url = url
         self._credential = credential
+        self._door = Door("The queue")
 
     async def send(self, message: ShepherdMessage, delay_seconds: int) -> None:
         """Put a message that becomes visible after the delay (seconds, at most seven days).
@@ -32,8 +32,8 @@ class JobQueue:
         Raises:
             ServiceUnavailable: the queue does not answer; the message may or may not be there.
         """
-        with answering("The queue"):
-            await asyncio.to_thread(self._send, json.dumps(asdict(message)), delay_seconds)
+        text = json.dumps(asdict(message))
+        await self._door.call(lambda: self._send(text, delay_seconds))
 
     async def check(self) -> None:
         """Ask the queue for anything at all.
@@ -41,8 +41,7 @@ class JobQueue:
         Raises:
             ServiceUnavailable: it does not answer.
         """
-        with answering("The queue"):
-            await asyncio.to_thread(self._exists)
+        await self._door.call(self._exists)
 
     def _exists(self) -> None:
         from azure.core.exceptions import ResourceNotFoundError
@@ -74,6 +73,7 @@ class JobQueue:
 
     def close(self) -> None:
         """Close the connections."""
+        self._door.close()
         self._client.close()
 
 

@@ -8,8 +8,8 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from quantum_jobs.border import PATIENCE, answering
-from quantum_jobs.errors import SettingsMissing
+from quantum_jobs.border import PATIENCE, Door
+from quantum_jobs.errors import ServiceUnavailable, SettingsMissing
 from quantum_jobs.models import WorkspaceLocation
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class KeyVault:
         self._url = url
         self._secret_name = secret_name
         self._credential = credential
+        self._door = Door("Key Vault", threads=2)
         self._read_at = 0.0
         self._location: WorkspaceLocation | None = None
         self._reading = asyncio.Lock()
@@ -53,13 +54,10 @@ class KeyVault:
         return self._location
 
     async def _read(self) -> WorkspaceLocation:
-        from azure.core.exceptions import AzureError
-
         try:
-            with answering("Key Vault"):
-                value = await asyncio.to_thread(lambda: self._client.get_secret(self._secret_name).value)
-        except Exception as error:
-            if self._location is not None and isinstance(error.__cause__, AzureError):
+            value = await self._door.call(lambda: self._client.get_secret(self._secret_name).value)
+        except ServiceUnavailable:
+            if self._location is not None:
                 return self._location
             raise
         return _location(value or "", self._secret_name)
@@ -72,6 +70,7 @@ class KeyVault:
 
     def close(self) -> None:
         """Close the connections."""
+        self._door.close()
         self._client.close()
 
 

@@ -239,6 +239,8 @@ class Target:
     status_page: str | None = None
     history: Wait | None = None
     """What our own jobs have waited lately; None while they are too few to tell."""
+    back_seconds: int | None = None
+    """After how long an unavailable target is tried again; None where the workspace itself says it is unavailable."""
 
     @property
     def simulator(self) -> bool:

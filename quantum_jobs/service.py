@@ -1,6 +1,7 @@
 """The operations of the API, for whatever composes them: the Functions app, or a process of its own."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 _DONE_FRESH_SECONDS = 1.0  # eager pollers of a job that cannot change any more cost one read a second
 _READY_FRESH_SECONDS = 5.0
+_HISTORY_SECONDS = 1.0  # longer nobody waits for what adorns the list of targets
 _REMEMBERED_JOBS = 10_000
 _READERS = frozenset({JOBS_READ_ALL, JOBS_ADMIN})
 _CHANGERS = frozenset({JOBS_ADMIN})
@@ -256,7 +258,9 @@ class JobService:
         Raises:
             ServiceUnavailable: the workspace does not answer.
         """
-        await self._waits.fresh()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_HISTORY_SECONDS):
+                await self._waits.fresh()
         return await self._offers.listed()
 
     async def target(self, target_id: str) -> Target:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _RECORD_DUE_SECONDS = 600  # no request lives this long: a message without a record by then never became a job
 _NEXT_LOOK_SECONDS = 60
+_PART_DOWN_SECONDS = 15
 _REVIVAL_SECONDS = 300
 _NOT_STARTED = frozenset({JobState.ACCEPTED, JobState.QUEUED, JobState.RETRYING})
 
@@ -58,7 +59,7 @@ class Shepherd:
             await self._advance(message)
         except ServiceUnavailable:
             log.warning("looked after later", extra={"job_id": message.job_id}, exc_info=True)
-            await self._queue.send(message, _NEXT_LOOK_SECONDS)
+            await self._queue.send(message, _PART_DOWN_SECONDS)
 
     async def _advance(self, message: ShepherdMessage) -> None:
         stored = await self._records.get(message.owner, message.job_id)

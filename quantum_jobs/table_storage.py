@@ -6,7 +6,6 @@ costs; record and account at the end. A job without its program, a key used twic
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -14,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from quantum_jobs import rows
-from quantum_jobs.border import PATIENCE, answering
+from quantum_jobs.border import PATIENCE, Door
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved
 from quantum_jobs.models import Job, JobQuery, Stored, WaitSamples
@@ -37,6 +36,7 @@ class TableStorage:
     def __init__(self, url: str, credential: TokenCredential) -> None:
         self._url = url
         self._credential = credential
+        self._door = Door("The job table")
         self._transactions = Transactions(url, TABLE, credential, lambda: self._transport)
 
     async def insert(self, job: Job, submission: Submission, account: Account | None = None) -> Job:
@@ -51,11 +51,10 @@ class TableStorage:
             changes.append(Change(rows.reuse_row(job), always=True))
         if account is not None:
             changes.append(Change(rows.account_row(job.owner, account), account.etag))
-        with answering("The job table"):
-            outcome = await asyncio.to_thread(self._transaction, changes)
-            if outcome.status == 200:
-                return job
-            made = await asyncio.to_thread(self._made_by, job.owner, job.key_hash)
+        outcome = await self._door.call(lambda: self._transaction(changes))
+        if outcome.status == 200:
+            return job
+        made = await self._door.call(lambda: self._made_by(job.owner, job.key_hash))
         if made is None:
             raise AccountMoved
         return made
@@ -66,8 +65,7 @@ class TableStorage:
         Raises:
             ServiceUnavailable: the table does not answer.
         """
-        with answering("The job table"):
-            return await asyncio.to_thread(self._made_by, owner, key_hash)
+        return await self._door.call(lambda: self._made_by(owner, key_hash))
 
     def _made_by(self, owner: str, key_hash: str) -> Job | None:
         key = self._row(owner, rows.key_name(key_hash))
@@ -109,12 +107,11 @@ class TableStorage:
             AccountMoved: the account has been written since it was read, or the record; nothing was changed.
             ServiceUnavailable: the table does not answer; read again before deciding.
         """
-        with answering("The job table"):
-            if account is None:
-                written = await asyncio.to_thread(self._update, rows.record_row(job), etag)
-                return Stored(job, written) if written else None
-            changes = [Change(rows.record_row(job), etag), Change(rows.account_row(job.owner, account), account.etag)]
-            outcome = await asyncio.to_thread(self._transaction, changes)
+        if account is None:
+            written = await self._door.call(lambda: self._update(rows.record_row(job), etag))
+            return Stored(job, written) if written else None
+        changes = [Change(rows.record_row(job), etag), Change(rows.account_row(job.owner, account), account.etag)]
+        outcome = await self._door.call(lambda: self._transaction(changes))
         if outcome.status == 200:
             return Stored(job, outcome.etags[0])
         raise AccountMoved
@@ -136,8 +133,7 @@ class TableStorage:
         Raises:
             ServiceUnavailable: the table does not answer.
         """
-        with answering("The job table"):
-            return await asyncio.to_thread(self._page, owner, query)
+        return await self._door.call(lambda: self._page(owner, query))
 
     def _page(self, owner: str, query: JobQuery) -> tuple[Sequence[Job], str | None]:
         from azure.core.exceptions import ResourceNotFoundError
@@ -159,8 +155,7 @@ class TableStorage:
         Raises:
             ServiceUnavailable: the table does not answer.
         """
-        with answering("The job table"):
-            return await asyncio.to_thread(self._account, owner, month)
+        return await self._door.call(lambda: self._account(owner, month))
 
     def _account(self, owner: str, month: str) -> tuple[Account, Allowance | None]:
         from azure.core.exceptions import ResourceNotFoundError
@@ -207,8 +202,7 @@ class TableStorage:
         Raises:
             ServiceUnavailable: the table does not answer.
         """
-        with answering("The job table"):
-            return await asyncio.to_thread(self._waits)
+        return await self._door.call(self._waits)
 
     def _waits(self) -> Mapping[str, WaitSamples]:
         from azure.core.exceptions import ResourceNotFoundError
@@ -225,10 +219,10 @@ class TableStorage:
             ServiceUnavailable: the table does not answer.
         """
         row = rows.wait_row(target, samples)
-        with answering("The job table"):
-            if samples.etag:
-                return await asyncio.to_thread(self._update, row, samples.etag) is not None
-            return await asyncio.to_thread(self._create, row)
+        etag = samples.etag
+        if etag:
+            return await self._door.call(lambda: self._update(row, etag)) is not None
+        return await self._door.call(lambda: self._create(row))
 
     def _create(self, row: rows.Row) -> bool:
         from azure.core.exceptions import ResourceExistsError
@@ -265,8 +259,7 @@ class TableStorage:
         await self._read("health", "health")
 
     async def _read(self, partition: str, name: str) -> Any:
-        with answering("The job table"):
-            return await asyncio.to_thread(self._row, partition, name)
+        return await self._door.call(lambda: self._row(partition, name))
 
     def _row(self, partition: str, name: str) -> Any:
         from azure.core.exceptions import ResourceNotFoundError
@@ -278,8 +271,7 @@ class TableStorage:
 
     async def _upsert(self, row: rows.Row, mode: Any = None) -> None:
         options = {"mode": mode} if mode else {}
-        with answering("The job table"):
-            await asyncio.to_thread(self._in_table, lambda: self._client.upsert_entity(row, **options))
+        await self._door.call(lambda: self._in_table(lambda: self._client.upsert_entity(row, **options)))
 
     def _transaction(self, changes: Sequence[Change]) -> Outcome:
         """Give 200, or the status of what stood in the way: 409 something exists, 412 or 404 something has changed."""
@@ -324,5 +316,6 @@ class TableStorage:
 
     def close(self) -> None:
         """Close the connections."""
+        self._door.close()
         self._client.close()
         self._transactions.close()

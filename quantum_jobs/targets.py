@@ -114,7 +114,7 @@ def check_available(target: Target) -> None:
     """
     if not is_available(target):
         error = TargetUnavailable(f"{target.id} is unavailable.", target=target.id, statusPage=target.status_page)
-        error.headers = {"Retry-After": "300"}
+        error.headers = {"Retry-After": str(target.back_seconds or 300)}
         raise error
 
 

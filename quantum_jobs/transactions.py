@@ -169,8 +169,10 @@ def _properties(row: Row) -> dict[str, Any]:
 def _outcome(response: HttpResponse, changes: int) -> Outcome:
     if response.status_code == 202:
         return read(response.headers.get("Content-Type", ""), response.read(), changes)
-    if response.status_code >= 500 or response.status_code in (401, 403):
+    if response.status_code >= 500 or response.status_code in (401, 403, 408, 429):
         response.raise_for_status()
+    if response.status_code < 400:
+        raise Unreadable(f"{response.status_code} is no answer to a transaction.")
     return Outcome(response.status_code, code=_code(response.read()))
 
 

@@ -23,6 +23,7 @@ class Tenant:
 
     def __init__(self):
         self.fetched = 0
+        self.lie = None
         tenant = self
 
         class Keys(BaseHTTPRequestHandler):
@@ -30,6 +31,7 @@ class Tenant:
                 tenant.fetched += self.path == f"/{TENANT}/discovery/v2.0/keys"
                 public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key()))
                 body = json.dumps({"keys": [{**public, "kid": "k1", "use": "sig", "alg": "RS256"}]}).encode()
+                body = tenant.lie or body
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -164,3 +166,28 @@ def test_a_tenant_that_does_not_answer_is_not_the_callers_fault():
         token = gone.token()
     with pytest.raises(ServiceUnavailable):
         caller(TokenVerifier(gone.url, TENANT, AUDIENCE), f"Bearer {token}")
+
+
+@pytest.mark.parametrize("lie", [b"<html>", b"[]", b"{}", b'{"keys": []}', b'{"keys": [{"kty": "none"}]}'])
+def test_a_tenant_that_publishes_nonsense_is_not_the_callers_fault_and_is_asked_again_later(tenant, lie):
+    verifier, token = TokenVerifier(tenant.url, TENANT, AUDIENCE), tenant.token()
+    tenant.fetched, tenant.lie = 0, lie
+    try:
+        for _ in range(3):
+            with pytest.raises(ServiceUnavailable):
+                caller(verifier, f"Bearer {token}")
+    finally:
+        tenant.lie = None
+    assert tenant.fetched == 1  # who asks within seconds is told at once
+    verifier._failed -= 5
+    assert caller(verifier, f"Bearer {token}").subject == "o1"
+
+
+def test_however_many_ask_the_keys_are_fetched_by_one(tenant, verifier):
+    tokens = [tenant.token(sub=f"o{number}") for number in range(20)]
+
+    async def together():
+        return await asyncio.gather(*(verifier.caller(f"Bearer {token}") for token in tokens))
+
+    assert len(asyncio.run(together())) == 20
+    assert tenant.fetched == 1

@@ -4,6 +4,7 @@ import asyncio
 import json
 from email.parser import BytesParser
 from email.policy import HTTP
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from quantum_jobs.connections import transport
 from quantum_jobs.errors import AccountMoved, ServiceUnavailable
 from quantum_jobs.table_storage import TableStorage
-from quantum_jobs.transactions import Change, Outcome, Transactions, Unreadable, read, written
+from quantum_jobs.transactions import Change, Outcome, Transactions, Unreadable, _outcome, read, written
 
 from .test_adapters import ACCOUNT, PROGRAM, credential, new_job, records
 
@@ -172,3 +173,11 @@ def test_the_record_that_an_account_came_with_can_be_changed_with_the_etag_it_go
         return stored.etag, changed.etag, again.etag
 
     assert len(set(asyncio.run(work()))) == 3
+
+
+@pytest.mark.parametrize("status", [200, 204, 302])
+def test_an_answer_that_is_none_to_a_transaction_is_not_taken_for_a_success(status):
+    """A proxy in between may answer 200 with a page of its own."""
+    answer = SimpleNamespace(status_code=status, headers={"Content-Type": "text/html"}, read=lambda: b"<html></html>")
+    with pytest.raises(Unreadable):
+        _outcome(answer, 1)
