@@ -76,8 +76,10 @@ class Examination:
             report.findings += self._strangers(owners, attempts, containers, pointers)
         else:
             report.notes.append("Containers and blobs of nobody were not judged: that takes a look at all records.")
-        if not whole:
-            report.notes.append(f"Stopped after {self._bounds.most_records} records (--max); the last owner is cut.")
+        if self._bounds.owner and not owners:
+            report.notes.append("There is nothing of this owner; docs/operations.md says how an owner is written.")
+        if report.looked_at["records"] == self._bounds.most_records:
+            report.notes.append(f"Stopped after {self._bounds.most_records} records (--max); there may be more.")
         await self._queues(report, unfinished)
         return report
 

@@ -22,6 +22,7 @@ UPLOAD_LIFE = timedelta(days=1)
 class Kind(StrEnum):
     """What is wrong; the value is its name on the command line."""
 
+    UNREADABLE = "row-unreadable"
     WITHOUT_SHEPHERD = "job-without-shepherd"
     POISON = "poison-message"
     QUEUE_NOT_READ = "queue-not-read"
@@ -41,6 +42,7 @@ class Kind(StrEnum):
 
 # What `--mend` does about each; None: a person has to.
 REPAIRS: Mapping[Kind, str | None] = {
+    Kind.UNREADABLE: None,
     Kind.WITHOUT_SHEPHERD: "enqueue a message with the job's present sequence",
     Kind.POISON: "enqueue its job's present sequence, if that is not done, and remove the poison message",
     Kind.QUEUE_NOT_READ: None,
@@ -90,6 +92,10 @@ class Surroundings:
 
 def of_partition(partition: Partition, around: Surroundings) -> Iterator[Finding]:
     """Tell what is wrong with an owner's jobs, but for queue and accounts."""
+    for name in partition.unreadable:
+        yield Finding(
+            Kind.UNREADABLE, name, partition.owner, "the service cannot read it, and the doctor not judge more"
+        )
     erased = {key.job_id: key.erased for key in partition.keys}
     for record in partition.records.values():
         yield from _of_record(record, erased.get(record.job.id), around)

@@ -7,11 +7,10 @@ results are never read, only that they are there.
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,10 @@ from quantum_jobs import rows
 from quantum_jobs.blob_storage import attempt_container
 from quantum_jobs.border import OPERATORS_PATIENCE, answering
 from quantum_jobs.budgets import Account
+from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.connections import transport
-from quantum_jobs.job_queue import QUEUE
+from quantum_jobs.job_ids import is_job_id
+from quantum_jobs.job_queue import QUEUE, read_message
 from quantum_jobs.models import Job
 from quantum_jobs.table_storage import TABLE
 
@@ -57,17 +58,29 @@ class Key:
 
 @dataclass
 class Partition:
-    """What the table holds of one owner; not `whole` where the bound on records was reached in it."""
+    """What the table holds of one owner; `cut` where the bound on records was reached in it."""
 
     owner: str
     records: dict[str, Record] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
-    whole: bool = True
+    unreadable: list[str] = field(default_factory=list)
+    cut: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is known: otherwise nothing may be taken for nobody's."""
+        return not self.cut and not self.unreadable
 
     def add(self, row: Any) -> None:
         """Take in a row; those of reuse, uploads and allowances tell nothing about a job's health."""
-        name, written_at = row["RowKey"], row.metadata["timestamp"]
+        try:
+            self._add(row, row["RowKey"])
+        except (ValueError, KeyError, TypeError):
+            self.unreadable.append(row["RowKey"])
+
+    def _add(self, row: Any, name: str) -> None:
+        written_at = row.metadata["timestamp"]
         if name.startswith("job_"):
             self.records[name] = Record(rows.job_of(row), written_at)
         elif name.startswith("key:"):
@@ -108,7 +121,7 @@ class Inventory:
                 current = Partition(row["PartitionKey"])
             left -= row["RowKey"].startswith("job_")
             if left < 0:
-                current.whole = False
+                current.cut = True
                 break
             current.add(row)
         if current is not None:
@@ -309,11 +322,12 @@ class Inventory:
 
 
 def _sent(content: str) -> Mapping[str, Any]:
-    """Read what a message says; nothing where it is not a shepherd's."""
-    with contextlib.suppress(ValueError):
-        members = json.loads(content)
-        if isinstance(members, dict) and {"owner", "job_id", "sequence", "sent_at"} <= set(members):
-            return members
+    """Read what a message says; nothing where it is not a shepherd's: it is shown to people, so nothing else passes."""
+    with contextlib.suppress(ValueError, TypeError, AttributeError):
+        message = read_message(content.encode())
+        parse_timestamp(message.sent_at)
+        if is_job_id(message.job_id) and message.owner.isalnum():
+            return asdict(message)
     return {}
 
 

@@ -31,6 +31,7 @@ from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.job_queue import JobQueue
 from quantum_jobs.key_vault import KeyVault
 from quantum_jobs.models import Caller, ShepherdMessage
+from quantum_jobs.retention import LONGEST_DELAY
 from quantum_jobs.rows import POINTERS, key_name
 from quantum_jobs.service import JobService
 from quantum_jobs.table_storage import TableStorage
@@ -74,6 +75,7 @@ def _stores(stack):
     poison.create_queue()
     return SimpleNamespace(
         service=JobService(workspace, records, blobs, opened(JobQueue(url["queue"], credential))),
+        credential=credential,
         records=records,
         blobs=blobs,
         table=opened(TableClient(url["table"], "jobs", credential=credential)),
@@ -170,6 +172,14 @@ def test_a_poison_message_goes_and_its_job_is_looked_after_again(stores, caller,
     heals(doctor, ("poison-message", job.id))
     assert [json.loads(message.content)["job_id"] for message in stores.queue.peek_messages()] == [job.id]
     assert stores.poison.get_queue_properties().approximate_message_count == 0
+
+
+def test_a_poison_message_of_a_done_job_goes_and_nothing_comes_for_it(stores, caller, doctor):
+    job = finished(stores, caller)
+    stores.queue.clear_messages()
+    stores.poison.send_message(json.dumps(vars(ShepherdMessage.about(job, 1))))
+    heals(doctor, ("poison-message", job.id))
+    assert stores.queue.get_queue_properties().approximate_message_count == 0
 
 
 def test_of_several_poison_messages_each_is_mended_and_one_that_says_nothing_is_left_to_a_person(
@@ -306,6 +316,40 @@ def test_results_past_their_time_go_and_the_record_stays(stores, caller, doctor,
     with pytest.raises(ResultExpired):
         asyncio.run(stores.service.result(caller, job.id, None))
     assert asyncio.run(stores.records.get(caller.owner, job.id)).job.expired_at
+
+
+def test_a_row_that_cannot_be_read_is_told_and_nothing_of_its_job_is_taken_for_nobodys(stores, caller, doctor):
+    job = finished(stores, caller)
+    row = stores.table.get_entity(caller.owner, job.id)
+    stores.table.upsert_entity(row | {"Document": '{"id": 1'})
+    later = timedelta(days=2)
+    assert doctor(later=later) == (1, [("row-unreadable", job.id)])
+    assert doctor("--mend", later=later) == (1, [("row-unreadable", job.id)])
+    assert not [kind for kind, _ in doctor("--safety-age", "0", owner=None)[1] if kind.startswith("orphaned")]
+    stores.table.upsert_entity(row)
+    assert doctor() == (0, [])
+
+
+def test_an_owner_of_whom_there_is_nothing_is_said_to_be_that(stores, caller, capsys):
+    assert doctor_at(["--owner", caller.owner], now()) == 0
+    assert "There is nothing of this owner" in capsys.readouterr().out
+
+
+def test_a_message_that_shows_itself_off_on_a_terminal_is_not_shown(stores, doctor, capsys):
+    stores.poison.send_message(json.dumps({"owner": "x", "job_id": "\x1b[2J", "sequence": 1, "sent_at": "now"}))
+    assert ("poison-message", "(no shepherd's message)") in doctor(owner=None)[1]
+    stores.poison.clear_messages()
+
+
+def test_a_message_can_hide_for_as_long_as_a_done_job_waits(stores, caller):
+    stores.queue.clear_messages()
+    message = ShepherdMessage(caller.owner, f"job_{'0' * 26}", 1, "2026-11-28T00:00:00.000Z")
+    queue = JobQueue(f"https://{VALUES['STORAGE_ACCOUNT_NAME']}.queue.core.windows.net", stores.credential)
+    with closing(queue):
+        asyncio.run(queue.send(message, int(LONGEST_DELAY.total_seconds())))
+    assert stores.queue.get_queue_properties().approximate_message_count == 1
+    assert stores.queue.peek_messages() == []
+    stores.queue.clear_messages()
 
 
 def test_a_bounded_look_says_what_it_could_not_judge(stores, caller, capsys):
