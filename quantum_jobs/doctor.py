@@ -38,7 +38,8 @@ _ABOUT = """Looks at every job, queue, blob and account of the service and tells
 
 It reads the settings of the Functions app from the environment, or from a file with --settings, and acts as the
 managed identity where there is one, else as whoever has signed in with `az login`. It scans: run it when something
-is odd, or once a night, not with every request. It never reads or shows a program or a result."""
+is odd, or once a night, not with every request. It shows no program and no result, and reads what a provider answered
+only to make a lost result again."""
 _EXAMPLES = """what it tells, and what --mend does about it:
 {kinds}
 

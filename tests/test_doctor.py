@@ -283,20 +283,20 @@ def test_a_container_of_no_record_goes_but_not_those_of_others_in_the_account(st
 
 
 @pytest.mark.parametrize(
-    ("container", "suffix", "kind", "age"),
+    ("container", "suffix", "kind", "young"),
     [
-        (RESULTS, ".json", "orphaned-result", LATER * 2),
-        (PROGRAMS, "", "orphaned-program", LATER * 2),
-        (UPLOADS, "", "stale-upload", timedelta(days=2)),
+        (RESULTS, ".json", "orphaned-result", timedelta(minutes=58)),
+        (PROGRAMS, "", "orphaned-program", timedelta(minutes=58)),
+        (UPLOADS, "", "stale-upload", timedelta(hours=23)),
     ],
 )
-def test_a_blob_of_no_job_goes_when_it_is_old(stores, caller, doctor, container, suffix, kind, age):
+def test_a_blob_of_no_job_goes_when_it_is_old(stores, caller, doctor, container, suffix, kind, young):
     finished(stores, caller)
     name = f"{caller.owner}/job_{'0' * 26}{suffix}"
     stores.blobs._create(container)
     stores.account.get_blob_client(container, name).upload_blob(b"{}")
-    assert doctor() == (0, [])
-    heals(doctor, (kind, name), later=age)
+    assert doctor(later=young) == (0, [])
+    heals(doctor, (kind, name), later=young + LATER * 2)
 
 
 def test_blobs_of_an_owner_without_any_row_are_found(stores, caller, doctor):
