@@ -33,6 +33,7 @@ def follow(caller: Caller, path: str, **params: str) -> tuple[list[dict[str, Any
     answer = caller.send("GET", path, params=params).json()
     items, sizes = list(answer["value"]), [len(answer["value"])]
     while link := answer["nextLink"]:
+        assert len(sizes) <= COUNT, "there are more pages than jobs"
         answer = caller.client.get(link).json()
         items += answer["value"]
         sizes.append(len(answer["value"]))
