@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
@@ -104,6 +105,12 @@ class Child:
         code = await self._process.wait()
         return PartFailed(self.part, f"it stopped: {self._why(code)}", self.log)
 
+    async def kill(self) -> None:
+        """End the child and its session at once, by SIGKILL."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self.stop()
+
     async def stop(self) -> None:
         """End the child by closing its stdin; kill its whole session if that does not do."""
         if self._process.stdin:
@@ -113,7 +120,7 @@ class Child:
                 await self._process.wait()
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)
+                os.killpg(self._process.pid, signal.SIGKILL)
             await self._process.wait()
         if self._reading:
             await self._reading

@@ -94,6 +94,8 @@ class Cloud:
         self._gateway = gateway or GatewayOptions()
         self._workspace: Workspace | None = None
         self._children: list[Child] = []
+        self._functions: Child | None = None
+        self._restarting = asyncio.Lock()
         self._sockets: list[socket.socket] = []
         self._first_stops: list[Stop] = []
         self._stops: list[Stop] = []
@@ -130,14 +132,34 @@ class Cloud:
         return {child.part: "running" if child.running else f"stopped; see {child.log}" for child in self._children}
 
     async def failure(self) -> PartFailed:
-        """Wait until a part stops by itself, and tell which."""
-        waiting = [asyncio.create_task(child.ended()) for child in self._children]
-        try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return done.pop().result()
-        finally:
-            for task in waiting:
-                task.cancel()
+        """Wait until a part stops by itself, and tell which; one that is being replaced does not count."""
+        while True:
+            waiting = {asyncio.create_task(child.ended()): child for child in self._children}
+            try:
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in waiting:
+                    task.cancel()
+            for task in done:
+                if waiting[task] in self._children:
+                    return task.result()
+            async with self._restarting:
+                pass  # its successor is among the children then
+
+    async def restart_functions(self) -> None:
+        """Kill the Functions host as a failing machine would, and start another in its place.
+
+        Raises:
+            PartFailed: there is none, or it does not come up.
+        """
+        async with self._restarting:
+            if self._functions is None or self._app is None:
+                raise PartFailed("functions", "it is not up")
+            killed, self._functions = self._functions, None
+            self._children.remove(killed)
+            self._first_stops.remove(killed.stop)
+            await killed.kill()
+            await self._start_functions(self._app)
 
     async def _start(self) -> None:
         """Listen first: every address is known at once, and no part waits for another to begin."""
@@ -261,6 +283,7 @@ class Cloud:
         self._children.append(child)
         self._first_stops.append(child.stop)
         await child.lines_until("ready http://", seconds=SECONDS_TO_START_FUNCTIONS)
+        self._functions = child
         self._up("functions", f"http://127.0.0.1:{self._functions_port}, for the gateway alone")
 
     async def _start_gateway(self) -> None:
@@ -290,7 +313,9 @@ class Cloud:
         }
         endpoint = identity.managed_identity(self._issuer, principals)
         endpoints = self._at_the_wire(endpoint, "managed_identity")
-        controls = control.application(self.counter, self.health, self._follow, self._faults)
+        controls = control.application(
+            self.counter, self.health, self._follow, self._faults, self.restart_functions if self._app else None
+        )
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:
             await (controls if scope["path"].startswith("/control/") else endpoints)(scope, receive, send)

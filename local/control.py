@@ -1,7 +1,7 @@
 """The control endpoint of the local cloud: what went over the wire, whether all is up, how targets shall behave,
-which faults happen at the wire."""
+which faults happen at the wire, and the sudden end of the Functions host."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,8 +18,12 @@ def application(
     health: Callable[[], Mapping[str, str]],
     follow: Callable[[object], None],
     faults: Faults | None = None,
+    restart_functions: Callable[[], Awaitable[None]] | None = None,
 ) -> Starlette:
-    """Make `/control`; `health` gives part -> `running` or why it is not, `follow` takes a script of the workspace."""
+    """Make `/control`; `health` gives part -> `running` or why it is not, `follow` takes a script of the workspace.
+
+    `restart_functions` kills the Functions host and starts another.
+    """
     wire = faults or Faults()
 
     async def counts(request: Request) -> Response:
@@ -42,6 +46,15 @@ def application(
     async def get_faults(request: Request) -> Response:
         return JSONResponse(wire.document())
 
+    async def restart(request: Request) -> Response:
+        if restart_functions is None:
+            return PlainTextResponse("There is no Functions host.", status_code=404)
+        try:
+            await restart_functions()
+        except LocalCloudError as error:
+            return PlainTextResponse(str(error), status_code=503)
+        return Response(status_code=204)
+
     return Starlette(
         routes=[
             Route("/control/counts", counts),
@@ -50,6 +63,7 @@ def application(
             Route("/control/script", script, methods=["PUT"]),
             Route("/control/faults", put_faults, methods=["PUT"]),
             Route("/control/faults", get_faults),
+            Route("/control/restart/functions", restart, methods=["POST"]),
         ]
     )
 

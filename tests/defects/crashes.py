@@ -34,7 +34,7 @@ DEFECTS: dict[str, Defect] = {
         "submitting.py",
         "                await prepared\n",
         "",
-        POINTS,
+        STORMS,
     ),
     "another id for each attempt sent": (
         "job_ids.py",
@@ -72,10 +72,13 @@ DEFECTS: dict[str, Defect] = {
         "        held = self.held\n",
         POINTS,
     ),
-    "a result stored beside `succeeded`": (
+    "a result stored after `succeeded`": (
         "following.py",
         _RESULT,
-        f'__import__("asyncio").create_task({_RESULT.removeprefix("await ")})',
+        (
+            '(__import__("asyncio").get_running_loop().call_later(5, __import__("asyncio").ensure_future, '
+            f"{_RESULT.removeprefix('await ')}))"
+        ),
         POINTS,
     ),
     "a tombstone before its message": (
@@ -99,11 +102,5 @@ DEFECTS: dict[str, Defect] = {
         "            await self._queue.send(message, _NEXT_LOOK_SECONDS)\n\n    async def _advance",
         "            raise\n\n    async def _advance",
         POINTS,
-    ),
-    "a write that nobody compares": (
-        "changing.py",
-        "            stored = await self._follower.write(stored, change)\n            if stored.job == change:\n",
-        "            stored = await self._follower.write(stored, change)\n            if True:\n",
-        STORMS,
     ),
 }

@@ -122,6 +122,7 @@ def loses_records(storm):
 
 CANCEL = Wish("cancel", (None,), always)
 DELETE = Wish("delete", (None,), is_done)
+DELETE_ONCE = Wish("delete", (None,), is_done, repeats=False)
 RENAME = Wish("patch", (JobChange(rename=True, name="mine"), None), always)
 BETWEEN = Wish("cancel", (None,), lambda job: bool(job.next_attempt_at) or job.state.done)
 UPLOAD = Submission(ProgramSource("openqasm3", upload_id=UPLOADED.id))
@@ -151,6 +152,7 @@ SCENARIOS = {
     "records down": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), loses_records),
     "poison": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), spoils_looks(200)),
     "poison for ever": Scenario((ask(),), expect=ends("failed"), prepared=spoils_looks(1e9), gives_up=True),
+    "delete once": Scenario((ask(wishes=[DELETE_ONCE]),), expect=ends("succeeded", attempts=1)),
     "long": Scenario((ask(),), (Run(waits=2500),), ends("succeeded", attempts=1)),
 }
 

@@ -31,6 +31,7 @@ class Wish:
     name: str
     arguments: tuple[Any, ...]
     due: Callable[[Any], bool]
+    repeats: bool = True  # when it is not answered
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,8 @@ class Storm:
         for client in self.clients:
             if client.busy is process:
                 client.busy, client.asked_at = False, self.clock.seconds + REPEAT_SECONDS
+                if client.job_id is not None and not client.ask.wishes[client.done].repeats:
+                    client.done += 1
 
     def _any(self):
         return self.chance.choice(self.processes)

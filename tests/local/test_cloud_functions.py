@@ -46,6 +46,16 @@ def test_an_app_finds_the_vault_by_its_identity_and_knows_its_own_address(app: P
         assert requests.get(f"{base}/vault", headers=headers, timeout=10).json()["location"] == "eastus"
 
 
+def test_a_host_that_was_killed_on_request_has_a_successor_at_the_same_address(app: Path, tmp_path: Path) -> None:
+    with start_cloud("--app", str(app), "--state", str(tmp_path / "state")) as cloud:
+        base, control = cloud.environment["QUANTUM_JOBS_URL"], cloud.environment["LOCAL_CONTROL_URL"]
+        headers = {"Authorization": f"Bearer {cloud.environment['QUANTUM_JOBS_TOKEN']}"}
+        for _ in range(2):
+            assert requests.post(f"{control}/control/restart/functions", timeout=60).status_code == 204
+            assert requests.get(f"{base}/address", headers=headers, timeout=10).text == base
+        assert set(requests.get(f"{control}/control/health", timeout=10).json().values()) == {"running"}
+
+
 def test_an_app_that_does_not_load_is_named_with_its_reason_and_its_log(app: Path, tmp_path: Path) -> None:
     (app / "function_app.py").write_text("import no_such_module\n")
     command = [sys.executable, "-m", "local", "run", "--app", app, "--state", tmp_path / "state", "--", "true"]
