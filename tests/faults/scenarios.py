@@ -98,8 +98,8 @@ def holds_one_job(storm):
 
 
 def is_down(storm):
-    """The workspace does not answer, from the first PUT on: longer than five deliveries, twice, take."""
-    storm.outages["workspace.get"] = (0.0, 1500.0)
+    """The workspace does not answer, from the first PUT on, longer than five deliveries take."""
+    storm.outages["workspace.get"] = (0.0, 900.0)
 
 
 def keeps_blobs(storm):

@@ -6,14 +6,14 @@ from .report import described
 from .scenarios import SCENARIOS
 from .storm import Storm
 
-EVERY = 9  # in the everyday run; each of them in `make test-faults`
+FEW, MANY = 20, 800  # points of a scenario at most: in the everyday run; in `make test-faults`, where most have less
 
 
-def points(name, first, stride):
-    """Let the process die after the steps first, first + stride ... of a scenario; give how many."""
+def points(name, most):
+    """Let the process die after each step of a scenario, or after `most` of them, evenly spread; give how many."""
     whole = Storm(SCENARIOS[name])
     whole.run()
-    steps = range(first, whole.steps_to_rest + 1, stride)
+    steps = range(1, whole.steps_to_rest + 1, 1 + whole.steps_to_rest // most)
     for step in steps:
         storm = Storm(SCENARIOS[name])
         with described(storm, f"{name}, killed after step {step}"):
@@ -24,10 +24,10 @@ def points(name, first, stride):
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_nothing_is_lost_or_doubled_wherever_the_process_dies(name):
-    assert points(name, first=1 + len(name) % EVERY, stride=EVERY)
+    assert points(name, FEW) > FEW // 2
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_nothing_is_lost_or_doubled_at_any_step(name):
-    assert points(name, first=1, stride=1) > 100
+    assert points(name, MANY) > 100
