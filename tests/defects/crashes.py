@@ -99,7 +99,7 @@ DEFECTS: dict[str, Defect] = {
     ),
     "an outage that uses up the deliveries": (
         "shepherd.py",
-        "            await self._queue.send(message, _NEXT_LOOK_SECONDS)\n\n    async def _advance",
+        "            await self._queue.send(message, _PART_DOWN_SECONDS)\n\n    async def _advance",
         "            raise\n\n    async def _advance",
         POINTS,
     ),
