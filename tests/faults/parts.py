@@ -13,7 +13,10 @@ WAYS = {
 }
 
 
+# The host's own reading of its queue goes on: in Azure it is the platform's, and its pause is not ours to set.
+# So do the tokens that the gateway gets for the host: what is tried is the service.
+_OURS = {"queue": {"method": "POST"}, "managed_identity": {"path": "resource=https"}}
+
+
 def fault(part, way):
-    # The host's own reading of its queue goes on: in Azure it is the platform's, and its pause is not ours to set.
-    only = {"method": "POST"} if part == "queue" else {}
-    return {"service": part, **only, **WAYS[way]}
+    return {"service": part, **_OURS.get(part, {}), **WAYS[way]}
