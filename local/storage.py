@@ -6,61 +6,24 @@ Faults that were asked for happen here, to the bytes.
 import asyncio
 import logging
 import socket
-import ssl
-from collections.abc import Collection, Coroutine, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Mapping
 from typing import cast
 
 from local.azurite import StorageAccount
 from local.certificates import Certificates
-from local.errors import TokenRefused
 from local.faults import Fault, Faults
 from local.issuer import Issuer
 from local.names import STORAGE_HOSTS, STORAGE_SERVICES, StorageService
 from local.request_stream import Head, Malformed, RequestStream
+from local.storage_doorway import Batch, Doorway, audiences_of
 from local.storage_errors import refusal
 from local.storage_faults import cut, injected, with_date_off
 from local.storage_kinds import kind
-from local.table_batches import with_account_in_path
 from local.wire import Counter
 
 logger = logging.getLogger(__name__)
 # Entity group transactions: 100 operations, 4 MiB.
 LARGEST_BATCH_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class _Doorway:
-    """What every connection to one storage service needs to know."""
-
-    service: StorageService
-    host: str
-    account: StorageAccount
-    trust: ssl.SSLContext
-    issuer: Issuer
-    counter: Counter
-    audiences: Collection[str]
-    faults: Faults
-
-    def check(self, head: Head) -> bytes | None:
-        """Give the answer to a request that may not pass, or None."""
-        host = (head.get(b"host") or b"").decode("latin-1").lower().removesuffix(":443")
-        if host != self.host:
-            text = f"The Host is {host!r}; this connection is to {self.host}."
-            return refusal(self.service, 400, "InvalidHeaderValue", text)
-        scheme, _, token = (head.get(b"authorization") or b"").decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            # Azurite itself checks account keys and shared access signatures, and answers anonymous requests.
-            return None
-        try:
-            self.issuer.verify(token.strip(), audiences=self.audiences)
-        except TokenRefused as error:
-            return refusal(self.service, 401, "InvalidAuthenticationInfo", error.reason)
-        return None
-
-    def is_batch(self, head: Head) -> bool:
-        path = head.target.partition(b"?")[0]
-        return self.service == "table" and head.method == b"POST" and path.endswith(b"/$batch")
 
 
 class StorageDoor:
@@ -77,7 +40,7 @@ class StorageDoor:
         trust, wire = certificates.client_context(), faults or Faults()
         self._tls = certificates.server_context()
         self._doorways = [
-            _Doorway(service, STORAGE_HOSTS[service], account, trust, issuer, counter, _audiences(service), wire)
+            Doorway(service, STORAGE_HOSTS[service], account, trust, issuer, counter, audiences_of(service), wire)
             for service in STORAGE_SERVICES
         ]
         self._servers: list[asyncio.Server] = []
@@ -92,7 +55,7 @@ class StorageDoor:
         loop = asyncio.get_running_loop()
         for doorway in self._doorways:
 
-            def visitor(doorway: _Doorway = doorway) -> _Visitor:
+            def visitor(doorway: Doorway = doorway) -> _Visitor:
                 return _Visitor(doorway, self._visitors)
 
             server = await loop.create_server(visitor, sock=listening[doorway.service], ssl=self._tls)
@@ -107,26 +70,6 @@ class StorageDoor:
             await server.wait_closed()
 
 
-def _audiences(service: StorageService) -> frozenset[str]:
-    names = ("https://storage.azure.com", f"https://{STORAGE_HOSTS[service]}")
-    return frozenset(f"{name}{slash}" for name in names for slash in ("", "/"))
-
-
-@dataclass
-class _Batch:
-    """A table batch on its way: it is rewritten, so it must be here whole before it goes on."""
-
-    head: Head
-    content: bytearray = field(default_factory=bytearray)
-
-    def encode(self, doorway: _Doorway) -> bytes:
-        body = with_account_in_path(bytes(self.content), doorway.host, doorway.account.name)
-        framing = (b"content-length", b"transfer-encoding", b"expect")
-        fields = [(name, value) for name, value in self.head.fields if name.lower() not in framing]
-        fields.append((b"Content-Length", str(len(body)).encode()))
-        return Head(self.head.method, self.head.target, self.head.version, fields).encode() + body
-
-
 class _Visitor(asyncio.Protocol):
     """A client's connection: its requests are read, checked and sent on; the answers come back unread.
 
@@ -134,14 +77,14 @@ class _Visitor(asyncio.Protocol):
     answer from here would overtake the one that is due from Azurite.
     """
 
-    def __init__(self, doorway: _Doorway, visitors: "set[_Visitor]") -> None:
+    def __init__(self, doorway: Doorway, visitors: "set[_Visitor]") -> None:
         self._doorway, self._visitors = doorway, visitors
         self._requests = RequestStream(self)
         self._client: asyncio.Transport | None = None
         self._storage: asyncio.Transport | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._outgoing: list[bytes] = []
-        self._batch: _Batch | None = None
+        self._batch: Batch | None = None
         self._refused = False
         self._answer_due = False
         self._held = False  # what came from the client waits here
@@ -200,7 +143,7 @@ class _Visitor(asyncio.Protocol):
         elif not self._let_through(head):
             return
         elif doorway.is_batch(head):
-            self._batch = _Batch(head)
+            self._batch = Batch(head)
             self._ask_for_body(head)
         else:
             self._outgoing.append(head.encode())
