@@ -1,7 +1,8 @@
 """Reads backends as they are deployed (`backendInformation.json`), and refuses what is not run here.
 
-Documented by Microsoft: a pool lists single backends with priority and weight; there is no pool in a pool; a backend
-has one rule for its circuit breaker. Chosen: priority and weight are 1 where they are not given.
+Documented by Microsoft: a pool lists single backends with priority and weight; there is no pool in a pool. Chosen: a
+backend has one rule for its circuit breaker and a pool none, for which no page was found; priority and weight are 1
+where they are not given.
 """
 
 import re
