@@ -73,6 +73,7 @@ node_modules/ready: package-lock.json
 lock: .venv/ready ## pin requirements*.in into requirements*.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements.in -o requirements.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-local.in -o requirements-local.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-tight.in -o requirements-tight.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-dev.in -o requirements-dev.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-referee.in -o requirements-referee.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-pasqal.in -o requirements-pasqal.txt

@@ -2,5 +2,5 @@
 
 import pytest
 
-pytest.importorskip("qiskit", reason="the referee is not installed here: `make test-long` does it")
+pytest.importorskip("qiskit_aer", reason="the referee is not installed here: `make test-long` does it")
 LONG = pytest.mark.long
