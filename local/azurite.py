@@ -19,7 +19,11 @@ from local.web import KEEP_ALIVE_SECONDS
 
 AZURITE = REPOSITORY / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
 HERE = Path(__file__).resolve().parent
-PRELOADED = ("--require", HERE / "stop_with_parent.cjs", "--require", HERE / "load_later.cjs")
+PRELOADED = tuple(
+    word
+    for name in ("stop_with_parent.cjs", "load_later.cjs", "keyed_lookups.cjs")
+    for word in ("--require", HERE / name)
+)
 KEY_FILE = "account.key"
 SECONDS_TO_START = 60.0
 

@@ -1,5 +1,6 @@
 """Azurite as a child process."""
 
+import subprocess
 import uuid
 from pathlib import Path
 
@@ -74,3 +75,11 @@ def test_a_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
     with pytest.raises(DataInUse, match="cannot be used for data: File exists"):
         uvloop.run(one_life(State(tmp_path / "state"), tmp_path / "data"))
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_what_is_looked_up_by_key_is_what_looking_at_every_row_finds(seed: int) -> None:
+    check = Path(__file__).with_name("keyed_lookups_check.cjs")
+    done = subprocess.run(["node", check, str(seed), "3000"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[0]) > 1000
