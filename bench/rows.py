@@ -1,19 +1,17 @@
 """What is measured, one function per row."""
 
 import asyncio
-import os
 import statistics
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-from bench.clients import SLOW_TARGET, Api, BareSdk, Wire, body
+from bench.clients import SLOW_TARGET, Api, BareSdk, Wire
 
 
 @dataclass(frozen=True)
@@ -168,33 +166,6 @@ def polling(api: Api, seconds: float) -> Iterator[Row]:
 
     rate = asyncio.run(poll()) / seconds
     yield Row("status polls per second (304)", f"{rate:.0f}", "300", rate >= 300)
-
-
-def burst(jobs: int, clients: int = 32) -> Iterator[Row]:
-    """Many jobs at once; all must finish."""
-
-    async def one(client: httpx.AsyncClient, numbers: Iterator[int]) -> None:
-        for _ in numbers:
-            answer = await client.post("/jobs", json=body(), headers={"Idempotency-Key": str(uuid.uuid4())})
-            answer.raise_for_status()
-            path = f"/jobs/{answer.json()['id']}"
-            while not answer.json()["done"]:
-                await asyncio.sleep(float(answer.headers["Retry-After"]))
-                answer = (await client.get(path)).raise_for_status()
-            (await client.get(f"{path}/result")).raise_for_status()
-
-    async def all_of_them() -> None:
-        numbers = iter(range(jobs))
-        headers = {"Authorization": f"Bearer {os.environ['QUANTUM_JOBS_TOKEN']}"}
-        async with httpx.AsyncClient(
-            base_url=os.environ["QUANTUM_JOBS_URL"], headers=headers, timeout=120, trust_env=False
-        ) as client:
-            await asyncio.gather(*(one(client, numbers) for _ in range(clients)))
-
-    started = time.perf_counter()
-    asyncio.run(all_of_them())
-    rate = jobs / (time.perf_counter() - started)
-    yield Row(f"burst, {jobs} jobs from {clients} clients", f"{rate:.0f} jobs/s", "30 jobs/s", rate >= 30)
 
 
 def demo(runs: int = 3) -> Iterator[Row]:

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import json
 import logging
+import os
 import secrets
 import socket
 import sys
@@ -130,6 +131,10 @@ class Cloud:
 
     def health(self) -> Mapping[str, str]:
         return {child.part: "running" if child.running else f"stopped; see {child.log}" for child in self._children}
+
+    def parts(self) -> Mapping[str, int]:
+        """Give the process ids; `cloud` is this one: workspace, identity, key vault, front and the door to storage."""
+        return {"cloud": os.getpid(), **{child.part: child.pid for child in self._children}}
 
     async def failure(self) -> PartFailed:
         """Wait until a part stops by itself, and tell which; one that is being replaced does not count."""
@@ -314,7 +319,12 @@ class Cloud:
         endpoint = identity.managed_identity(self._issuer, principals)
         endpoints = self._at_the_wire(endpoint, "managed_identity")
         controls = control.application(
-            self.counter, self.health, self._follow, self._faults, self.restart_functions if self._app else None
+            self.counter,
+            self.health,
+            self._follow,
+            self._faults,
+            self.restart_functions if self._app else None,
+            self.parts,
         )
 
         async def choose(scope: Scope, receive: Receive, send: Send) -> None:

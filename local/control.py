@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from local.errors import LocalCloudError
 from local.faults import Faults
+from local.processes import taken
 from local.wire import Counter
 
 
@@ -19,10 +20,11 @@ def application(
     follow: Callable[[object], None],
     faults: Faults | None = None,
     restart_functions: Callable[[], Awaitable[None]] | None = None,
+    parts: Callable[[], Mapping[str, int]] = dict,
 ) -> Starlette:
     """Make `/control`; `health` gives part -> `running` or why it is not, `follow` takes a script of the workspace.
 
-    `restart_functions` kills the Functions host and starts another.
+    `restart_functions` kills the Functions host and starts another; `parts` gives part -> process id.
     """
     wire = faults or Faults()
 
@@ -60,12 +62,23 @@ def application(
             Route("/control/counts", counts),
             Route("/control/counts/reset", reset, methods=["POST"]),
             Route("/control/health", state),
+            Route("/control/processes", _processes(parts)),
             Route("/control/script", script, methods=["PUT"]),
             Route("/control/faults", put_faults, methods=["PUT"]),
             Route("/control/faults", get_faults),
             Route("/control/restart/functions", restart, methods=["POST"]),
         ]
     )
+
+
+def _processes(parts: Callable[[], Mapping[str, int]]) -> Callable[[Request], Awaitable[Response]]:
+    async def processes(request: Request) -> Response:
+        try:
+            return JSONResponse(taken(parts()))
+        except LocalCloudError as error:
+            return PlainTextResponse(str(error), status_code=501)
+
+    return processes
 
 
 async def _taken(request: Request, follow: Callable[[object], None], what: str) -> Response:
