@@ -200,10 +200,16 @@ def _connect(location: WorkspaceLocation, credential: TokenCredential) -> Worksp
 
 
 def _bound(client: Any) -> None:
-    """Let the package repeat nothing and wait no longer than others; it has no public argument for either."""
+    """Let the package repeat nothing, wait no longer than others and use such a session as they do.
+
+    It has no public argument for any of these.
+    """
+    from quantum_jobs.connections import PlainSession  # with it comes `requests`, which no cold start waits for
+
     client._config.retry_policy.total_retries = 0  # noqa: SLF001
-    connection = client._client._pipeline._transport.connection_config  # noqa: SLF001
-    connection.timeout, connection.read_timeout = CONNECT_SECONDS, READ_SECONDS
+    transport = client._client._pipeline._transport  # noqa: SLF001
+    transport.connection_config.timeout, transport.connection_config.read_timeout = CONNECT_SECONDS, READ_SECONDS
+    transport.session = PlainSession()
 
 
 def _throttled(error: ServiceUnavailable) -> bool:

@@ -73,7 +73,8 @@ class BlobStorage:
             ServiceUnavailable: the store does not answer.
         """
         name = attempt_container(provider_job_id)
-        signature = await self._call(lambda: self._signature(name))
+        # Nobody is asked while the key is fresh: then a thread would cost more than the signature.
+        signature = self._signature(name) if self._key_is_fresh else await self._call(lambda: self._signature(name))
         return f"{self._url}/{name}?{signature}", f"{self._url}/{name}/inputData"
 
     async def get_output(self, provider_job_id: str, blob: str) -> bytes | None:
@@ -276,8 +277,12 @@ class BlobStorage:
             )
         )
 
+    @property
+    def _key_is_fresh(self) -> bool:
+        return self._delegation is not None and time.monotonic() - self._delegation[0] <= _KEY_FRESH_SECONDS
+
     def _delegation_key(self) -> UserDelegationKey:
-        if self._delegation is None or time.monotonic() - self._delegation[0] > _KEY_FRESH_SECONDS:
+        if self._delegation is None or not self._key_is_fresh:
             start = now()
             key = self._client.get_user_delegation_key(start - timedelta(minutes=5), start + _KEY_LIFE)
             self._delegation = (time.monotonic(), key)

@@ -36,7 +36,7 @@ CALL_SECONDS = 6.0  # one call with its repetition, while a caller waits
 CALLER_SECONDS = 9.0  # all calls together for one request
 SHEPHERD_SECONDS = 20.0  # one call with its repetition, while nobody waits
 
-_THREADS = 16
+THREADS = 16  # of one part
 _LONGEST_RETRY_AFTER = 300
 # What the packages raise on answers that are not in the part's language, or that break off.
 _LIES = (ValueError, TypeError, LookupError, AttributeError, OSError, http.client.HTTPException)
@@ -56,7 +56,7 @@ def caller_waiting(seconds: float = CALLER_SECONDS) -> Iterator[None]:
 class Door:
     """The way to one outside part: its threads, and how long it may take."""
 
-    def __init__(self, part: str, threads: int = _THREADS) -> None:
+    def __init__(self, part: str, threads: int = THREADS) -> None:
         self.part = part
         self._most = threads
 

@@ -4,6 +4,7 @@ import io
 import json
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,6 +14,7 @@ from azure.core.rest import HttpRequest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quantum_jobs.border import THREADS
 from quantum_jobs.connections import transport
 
 MADE_BY_THE_PACKAGE = {"user-agent", "accept-encoding", "accept", "connection"}  # where azure-core names none
@@ -24,8 +26,12 @@ class Echo(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     connections: set[object] = set()
 
+    together = threading.Barrier(THREADS)
+
     def answer(self):
         self.connections.add(self.client_address)
+        if self.path == "/together":
+            self.together.wait(10)
         status = int(self.headers.get("Want", "200"))
         sent = self.body() if self.command in ("POST", "PUT") else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
@@ -110,6 +116,14 @@ def test_connections_are_kept(echo, ours):
     for _ in range(5):
         echoed(ours, HttpRequest("GET", f"{echo}/x"))
     assert len(Echo.connections) == 1
+
+
+def test_as_many_connections_are_kept_as_a_door_has_threads(echo, ours):
+    Echo.connections.clear()
+    with ThreadPoolExecutor(THREADS) as threads:
+        for _ in range(3):
+            list(threads.map(lambda _: echoed(ours, HttpRequest("GET", f"{echo}/together")), range(THREADS)))
+    assert len(Echo.connections) == THREADS
 
 
 def test_an_answer_can_be_read_in_pieces(echo, ours):
