@@ -14,30 +14,43 @@ from local.execution.qir_unfolding import Unfolding
 BITCODE_MAGIC = (b"BC\xc0\xde", b"\xde\xc0\x17\x0b")
 
 
-def read(
-    program: bytes,
-    *,
-    entry_point: str | None = None,
-    arguments: Sequence[Number] = (),
-    most_qubits: int = DEFAULT.clifford_qubits,
-) -> Program | Unfolding:
-    """Read a module; bit i of the program is qubit i.
+class Reader:
+    """One module, parsed once however many of its entry points are read.
 
-    What is known before it runs is a Program. Calls, memory and allocated qubits are resolved by running the classical
-    part: a Program too where no step waits for a measured bit, else an Unfolding.
-    Raises InvalidProgram for what is not QIR or fails, UnsupportedProgram for QIR beyond this, ProgramTooLarge.
+    Raises InvalidProgram for what is not QIR.
     """
-    module = _parse(program)
-    function = _entry(module, entry_point)
-    if len(arguments) != len(function.params):
-        raise InvalidProgram(
-            f"Entry point {function.name!r} takes {len(function.params)} arguments; {len(arguments)} were given."
-        )
-    width, library = pyqir.required_num_qubits(function), Library(module)
-    entry = FunctionReader(function, library, arguments, width).code()
-    if entry.is_static:
-        return _program(entry, width)
-    return Unfolding(library, entry, qubits=width, most_qubits=most_qubits).program()
+
+    def __init__(self, program: bytes) -> None:
+        self._module = _parse(program)
+        self._library = Library(self._module)
+
+    def read(
+        self,
+        entry_point: str | None = None,
+        arguments: Sequence[Number] = (),
+        most_qubits: int = DEFAULT.clifford_qubits,
+    ) -> Program | Unfolding:
+        """Read an entry point; bit i of the program is qubit i.
+
+        What is known before it runs is a Program. Calls, memory and allocated qubits are resolved by running the
+        classical part: a Program too where no step waits for a measured bit, else an Unfolding.
+        Raises InvalidProgram for what fails, UnsupportedProgram for QIR beyond this, ProgramTooLarge.
+        """
+        function = _entry(self._module, entry_point)
+        if len(arguments) != len(function.params):
+            raise InvalidProgram(
+                f"Entry point {function.name!r} takes {len(function.params)} arguments; {len(arguments)} were given."
+            )
+        width = pyqir.required_num_qubits(function)
+        entry = FunctionReader(function, self._library, arguments, width).code()
+        if entry.is_static:
+            return _program(entry, width)
+        return Unfolding(self._library, entry, qubits=width, most_qubits=most_qubits).program()
+
+
+def read(program: bytes, *, entry_point: str | None = None, arguments: Sequence[Number] = ()) -> Program | Unfolding:
+    """Read one entry point of a module that is needed for no other; raises what Reader does."""
+    return Reader(program).read(entry_point, arguments)
 
 
 def _program(entry: Code, width: int | None) -> Program:

@@ -49,10 +49,8 @@ def _run_qir(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Ru
         raise UnsupportedProgram(f"Output format {request.output_format!r} is not one of qir.v1.")
     items = request.items or [{}]
     most = limits.clifford_qubits if request.qubits is None else request.qubits
-    programs = [
-        qir.read(text, entry_point=item.get("entryPoint"), arguments=_arguments(item), most_qubits=most)
-        for item in items
-    ]
+    reader = qir.Reader(text)
+    programs = [reader.read(item.get("entryPoint"), _arguments(item), most) for item in items]
     outcomes = [_outcomes(request, _held(request, program), limits) for program in programs]
     return programs, write(outcomes, request.seed)
 

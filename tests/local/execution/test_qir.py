@@ -224,6 +224,14 @@ def test_a_result_read_where_the_program_ends_is_measured_before() -> None:
     assert sampled(module("\n".join(lines)), 10) == {"1": 10}
 
 
+def test_a_module_is_parsed_once_and_each_reading_of_it_has_its_own_arguments() -> None:
+    body = [call("qis__rx__body", "double %angle", "Q0"), call("qis__mz__body", "Q0", "R0"), *record_all(1)]
+    reader = qir.Reader(module("\n".join([*body, "  ret void"]), header="void @main(double %angle)"))
+    programs = [reader.read("main", [angle]) for angle in (0.0, math.pi, 0.0)]
+    ones = [Simulator(program, seed=0).probabilities().get(1, 0.0) for program in programs]
+    assert ones == [pytest.approx(share, abs=1e-12) for share in (0, 1, 0)]
+
+
 def test_an_entry_point_takes_its_arguments() -> None:
     body = "\n".join(
         [call("qis__rx__body", "double %angle", "Q0"), call("qis__mz__body", "Q0", "R0"), *record_all(1), "  ret void"]
