@@ -82,6 +82,10 @@ lock: .venv/ready ## pin requirements*.in into requirements*.txt
 demo: setup ## a Bell program through the whole local cloud, ends with its histogram
 	@$(PY) -m local run -- $(PY) examples/loose/bell.py
 
+.PHONY: delivery
+delivery: setup ## a web shop plans today's two delivery vans over the HTTP API, in the local cloud
+	@$(PY) -m local run -- $(PY) -m examples.loose.delivery --to .local/delivery
+
 .PHONY: up
 up: setup ## start the local cloud and keep it running (PORT=7071)
 	@$(PY) -m local up --port $(PORT)
