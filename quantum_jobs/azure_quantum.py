@@ -108,19 +108,30 @@ class AzureQuantumWorkspace:
             self._listed_at, self._doubtful = began, False
         self._tried_at = self._clock()
 
-    async def submit(self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]) -> None:
+    async def submit(
+        self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any], not_after: float
+    ) -> None:
         """Make the job's present attempt; when it is there already, nothing happens.
+
+        Nothing is sent after the moment `not_after` of the clock: the job may have been cancelled since.
 
         Raises:
             ProviderRefused: for good, with the workspace's reason.
-            ServiceUnavailable: no answer; the attempt may be there.
+            ServiceUnavailable: no answer, or too late; the attempt may be there.
         """
+
+        def put() -> None:
+            # In the thread: whatever it has waited for, this is the last moment before the call.
+            if self._clock() > not_after:
+                raise TimeoutError("the attempt was not sent in time")
+            _put(workspace, job, container_uri, input_uri, provider_options)
+
         workspace = await self._workspace()
         if not self._providers.enter(job.provider):
             raise ServiceUnavailable(f"The provider {job.provider}")
         try:
             # A PUT without an answer may be its provider's fault; whether the workspace is well, other calls tell.
-            await self._ask(lambda: _put(workspace, job, container_uri, input_uri, provider_options), judging=False)
+            await self._ask(put, judging=False)
         except ProviderRefused:
             self._doubtful = True  # perhaps the target went away: the next callers should be told, not the next 30 s
             raise

@@ -11,7 +11,7 @@ from quantum_jobs import waiting
 from quantum_jobs.budgets import Account, month_of
 from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.inventory import Partition, Record, Waiting
-from quantum_jobs.models import Job, JobState
+from quantum_jobs.models import Job
 from quantum_jobs.money import Money
 from quantum_jobs.retention import expires_at
 
@@ -28,6 +28,7 @@ class Kind(StrEnum):
     QUEUE_NOT_READ = "queue-not-read"
     RESULT_MISSING = "result-missing"
     RESULT_OVERDUE = "result-overdue"
+    UNSETTLED = "job-unsettled"
     ERASURE = "erasure-unfinished"
     ACCOUNT = "account-off"
     KEY_WITHOUT_RECORD = "key-without-record"
@@ -44,10 +45,11 @@ class Kind(StrEnum):
 REPAIRS: Mapping[Kind, str | None] = {
     Kind.UNREADABLE: None,
     Kind.WITHOUT_SHEPHERD: "enqueue a message with the job's present sequence",
-    Kind.POISON: "enqueue its job's present sequence, if that is not done, and remove the poison message",
+    Kind.POISON: "enqueue its job's present sequence, if it is still followed, and remove the poison message",
     Kind.QUEUE_NOT_READ: None,
     Kind.RESULT_MISSING: "normalise the provider's stored output again",
     Kind.RESULT_OVERDUE: "erase result, provider's input and output",
+    Kind.UNSETTLED: "enqueue a message: the provider is asked again, its result stored, its bill settled",
     Kind.ERASURE: "erase what is left of the deleted job",
     Kind.ACCOUNT: "write the sums of the records by compare-and-swap",
     Kind.KEY_WITHOUT_RECORD: "delete the row, so that the key can be used",
@@ -118,10 +120,13 @@ def _of_record(record: Record, erased: bool | None, around: Surroundings) -> Ite
     aged = around.old(record.written_at, GRACE)
     if aged and job.deleted_at and (left or erased is False):
         yield found(Kind.ERASURE, f"deleted at {job.deleted_at}, and something of it is left")
-    if job.state == JobState.SUCCEEDED and not (result or job.deleted_at or job.expired_at):
+    if job.has_result and not (result or job.deleted_at or job.expired_at):
         yield found(Kind.RESULT_MISSING, f"succeeded at {job.completed_at}, and no result is stored")
     if kept and _overdue(job, around):
         yield found(Kind.RESULT_OVERDUE, f"ended at {job.history[-1].at}, and its result is still stored")
+    if job.unsettled and around.old(parse_timestamp(job.history[-1].at)):
+        held = f"{job.cost_estimate} stays held" if job.cost_estimate.micros else "it was estimated as free"
+        yield found(Kind.UNSETTLED, f"{job.state} without the provider's last word; {job.unsettled} there last; {held}")
     if aged and around.pointers.get(job.id) != job.owner:
         yield found(Kind.POINTER_MISSING, "who may read all jobs does not find it")
 
@@ -201,8 +206,9 @@ def due_accounts(jobs: Iterable[Job]) -> dict[str, Account]:
     sums: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
     for job in jobs:
         used, held = sums.setdefault(month_of(job.created_at), ({}, {}))
-        cost = job.cost_actual if job.state.done and job.cost_actual else job.cost_estimate
-        side = used if job.state.done else held
+        is_settled = job.state.done and not job.unsettled
+        cost = job.cost_actual if is_settled and job.cost_actual else job.cost_estimate
+        side = used if is_settled else held
         side[job.target] = side.get(job.target, 0) + cost.micros
     return {month: Account(month, _sums(used), _sums(held)) for month, (used, held) in sums.items()}
 

@@ -38,6 +38,7 @@ class Mender:
             Kind.WITHOUT_SHEPHERD: self._enqueue,
             Kind.POISON: self._poison,
             Kind.RESULT_MISSING: self._result,
+            Kind.UNSETTLED: self._enqueue,
             Kind.RESULT_OVERDUE: self._expire,
             Kind.ERASURE: self._erase,
             Kind.ACCOUNT: self._account,
@@ -92,7 +93,7 @@ class Mender:
 
     async def _enqueue(self, finding: Finding) -> None:
         stored = await self._records.get(finding.owner, finding.name)
-        if stored is not None and not stored.job.state.done:
+        if stored is not None and (stored.job.unsettled or not stored.job.state.done):
             await self._queue.send(ShepherdMessage.about(stored.job, stored.job.sequence), 0)
 
     async def _poison(self, finding: Finding) -> None:

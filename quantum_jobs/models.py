@@ -154,6 +154,13 @@ class Job:
     deleted_at: str | None = None
     expired_at: str | None = None
     """Since when its results are no longer kept; None: they are."""
+    missing_since: str | None = None
+    """Since when the workspace does not know the attempt that it had; None: it does."""
+    unsettled: JobState | None = None
+    """Where the attempt was seen last, of a job that has ended without the provider's last word.
+
+    Its estimate stays held until that comes; None: it is settled.
+    """
 
     @property
     def tag(self) -> str:
@@ -165,6 +172,11 @@ class Job:
     def billed_micros(self) -> int:
         """What all attempts have cost so far, in millionths."""
         return sum(attempt.cost.micros for attempt in self.attempts if attempt.cost)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether a result was stored; of a job that had ended before, when its run turned out to have succeeded."""
+        return self.completed_at is not None
 
     @property
     def attempt(self) -> Attempt:

@@ -120,14 +120,17 @@ _ANSWERS: tuple[tuple[QuantumJobsError, str], ...] = (
         errors.JobFailed({"type": "attempts-exhausted", "detail": "Gave up after 3 attempts: calibration"}),
         "`error` says why; its own page says what to do.",
     ),
-    (errors.JobCancelled(), "There is no result: somebody asked for the job's end, `cancelledBy` in the job says who."),
+    (
+        errors.JobCancelled("app:5f1c", _AT),
+        "There is no result: somebody asked for the job's end, `cancelledBy` in the job says who.",
+    ),
     (errors.JobAlreadyDone("succeeded"), "Nothing is left to cancel: read the result."),
     (errors.JobNotDone("running"), "Cancel the job, wait until it is `done`, then delete it."),
     (
         errors.UploadIncomplete({"bytes": 300_000, "sha256": "9f86d0..."}, {"bytes": 12, "sha256": "60303a..."}),
         "PUT exactly the bytes that you announced, once; for others announce a new upload.",
     ),
-    (errors.ResultExpired(), "Submit the job again under a new key."),
+    (errors.ResultExpired(_AT), "Submit the job again under a new key."),
     (
         errors.TargetUnavailable("ionq.qpu.aria-1 is unavailable.", target="ionq.qpu.aria-1", statusPage=None),
         "Ask again after `Retry-After` seconds, or choose another target.",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.errors import SettingsMissing
 from quantum_jobs.models import Job
+from quantum_jobs.waiting import SETTLING_SECONDS
 
 LONGEST_DELAY = timedelta(days=6)  # a queue hides a message for seven days at most
 
@@ -26,4 +27,6 @@ def expires_at(job: Job, kept: timedelta | None) -> datetime | None:
     """Give the moment from which a job's results are no longer kept; None: there is none, or not yet."""
     if kept is None or not job.state.done or job.deleted_at:
         return None
-    return parse_timestamp(job.history[-1].at) + kept
+    # What a provider may still be running is not taken from it.
+    least = timedelta(seconds=SETTLING_SECONDS) if job.unsettled else timedelta(0)
+    return parse_timestamp(job.history[-1].at) + max(kept, least)

@@ -12,12 +12,14 @@ from quantum_jobs.changing import JobChange, JobChanger
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.dispatching import Dispatcher
 from quantum_jobs.errors import (
+    InternalError,
     JobCancelled,
     JobFailed,
     JobNotFound,
     QuantumJobsError,
     ResultExpired,
     ResultNotReady,
+    ResultUnreadable,
     ServiceUnavailable,
     TargetNotFound,
 )
@@ -27,6 +29,7 @@ from quantum_jobs.job_ids import is_job_id
 from quantum_jobs.models import JOBS_ADMIN, JOBS_READ_ALL, Caller, Job, JobQuery, JobState, ProviderJob, Stored, Target
 from quantum_jobs.offers import Offers
 from quantum_jobs.ports import JobBlobs, JobRecords, QuantumWorkspace, ShepherdQueue
+from quantum_jobs.settling import Settler
 from quantum_jobs.shepherd import Shepherd
 from quantum_jobs.submissions import EstimateRequest, JobRequest, Submission, Upload
 from quantum_jobs.submitting import Submitter, Terms
@@ -65,7 +68,10 @@ class JobService:
         self._asked: dict[str, float] = {}
         self._done: dict[tuple[str, str], tuple[Job, float]] = {}
         self.terms = terms or Terms()
-        self.shepherd = Shepherd(records, queue, blobs, self._follower, dispatcher, self._waits, self.terms.retention)
+        settler = Settler(workspace, self._follower)
+        self.shepherd = Shepherd(
+            records, queue, blobs, self._follower, settler, dispatcher, self._waits, self.terms.retention
+        )
         self._offers = Offers(workspace, self._waits)
         self._submitter = Submitter(self._offers, records, blobs, queue, self._follower, dispatcher, self.terms)
         self._changer = JobChanger(records, queue, self._follower, self.shepherd)
@@ -179,8 +185,8 @@ class JobService:
         # The result's place is made of owner and id: another's is simply not there, and one read is enough.
         found = await self._blobs.get_result(caller.owner, job_id, known_etag)
         if found is None:
-            job = await self.get(caller, job_id)
-            if job.state == JobState.SUCCEEDED:
+            job = await self._read(caller, job_id)  # as it is now, not as it was a second ago
+            if job.has_result:
                 found = await self._blobs.get_result(job.owner, job_id, known_etag)
             if found is None:
                 raise _no_result(job)
@@ -194,9 +200,9 @@ class JobService:
             ServiceUnavailable: a part does not answer.
         """
         job = await self.get(caller, job_id)
-        if job.state == JobState.SUCCEEDED and job.reused_from:
+        if job.reused_from:
             job = await self._origin(job)
-        if job.state != JobState.SUCCEEDED or job.expired_at:
+        if job.expired_at or not (job.has_result or (job.error or {}).get("type") == ResultUnreadable.slug):
             raise _no_result(job)
         seen = await self._workspace.get(job.attempt.provider_job_id)
         blob = output_blob(seen or ProviderJob(job.attempt.provider_job_id, ""))
@@ -205,9 +211,11 @@ class JobService:
     async def _origin(self, job: Job) -> Job:
         stored = await self._records.get(job.owner, job.reused_from or "")
         if stored is None or stored.job.deleted_at:
-            raise ResultExpired("The job whose result was reused has been deleted, with what the provider said.")
+            gone = "The job whose result was reused has been deleted, with what the provider said."
+            raise ResultExpired(stored.job.deleted_at if stored else None, gone)
         if stored.job.expired_at:
-            raise ResultExpired("What the provider said about the job whose result was reused is no longer kept.")
+            gone = "What the provider said about the job whose result was reused is no longer kept."
+            raise ResultExpired(stored.job.expired_at, gone)
         return stored.job
 
     async def program(self, caller: Caller, job_id: str) -> tuple[Job, Submission | str]:
@@ -295,10 +303,11 @@ def _remember[K, V](memory: dict[K, V], key: K, value: V) -> None:
 
 
 def _no_result(job: Job) -> QuantumJobsError:
+    if job.has_result:
+        return ResultExpired(job.expired_at) if job.expired_at else InternalError()
     if job.state == JobState.FAILED:
         return JobFailed(job.error or {})
     if job.state == JobState.CANCELLED:
-        return JobCancelled()
-    if job.state == JobState.SUCCEEDED:
-        return ResultExpired()
+        asked = job.cancellation
+        return JobCancelled(asked.by if asked else None, asked.at if asked else None)
     return ResultNotReady(job.state, max(waiting.retry_after_seconds(job, now()), 1))

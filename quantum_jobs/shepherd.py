@@ -14,6 +14,7 @@ from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import Attempt, Job, JobState, ShepherdMessage, Stored
 from quantum_jobs.ports import JobBlobs, JobRecords, ShepherdQueue
 from quantum_jobs.retention import LONGEST_DELAY, expires_at
+from quantum_jobs.settling import Settler
 from quantum_jobs.waits import Waits
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Shepherd:
         queue: ShepherdQueue,
         blobs: JobBlobs,
         follower: JobFollower,
+        settler: Settler,
         dispatcher: Dispatcher,
         waits: Waits,
         retention: timedelta | None = None,
@@ -42,6 +44,7 @@ class Shepherd:
         self._queue = queue
         self._blobs = blobs
         self._follower = follower
+        self._settler = settler
         self._dispatcher = dispatcher
         self._waits = waits
         self._retention = retention
@@ -70,16 +73,24 @@ class Shepherd:
             await self._records.point_to(stored.job)
         if stored.job.deleted_at:
             await self.erase(stored.job)
-        elif stored.job.sequence <= message.sequence:
+        if stored.job.sequence <= message.sequence:
             # It may be ahead: whoever sent it has died before the record said so, or still writes it.
-            if not stored.job.state.done:
-                stored = await self._looked_after(stored)
-            if not stored.job.state.done:
-                await self._come_back(stored, message, waiting.shepherd_delay_seconds(stored.job, now()))
-            else:
-                await self._keep_or_expire(stored, message)
+            await self._carried_on(stored, message)
         await self._waits.flush()
         return None
+
+    async def _carried_on(self, stored: Stored, message: ShepherdMessage) -> None:
+        if not stored.job.state.done:
+            stored = await self._looked_after(stored)
+        elif stored.job.unsettled:
+            stored = await self._settler.settled(stored)
+        delay = waiting.settling_delay_seconds(stored.job, now())
+        if not stored.job.state.done:
+            delay = waiting.shepherd_delay_seconds(stored.job, now())
+        if delay is not None:
+            await self._come_back(stored, message, delay)
+        else:
+            await self._keep_or_expire(stored, message)
 
     async def revive(self, message: ShepherdMessage) -> None:
         """Take a message that could not be handled: once more after a pause, then the job fails visibly.
@@ -89,30 +100,28 @@ class Shepherd:
         Raises:
             ServiceUnavailable: not even the queue takes a message; this one will be delivered again.
         """
+        pause: int | None = _REVIVAL_SECONDS
         try:
-            is_over = message.revived and await self._given_up_on(message)
+            if message.revived:
+                pause = await self._given_up_on(message)
         except ServiceUnavailable:
             log.warning("revived later", extra={"job_id": message.job_id}, exc_info=True)
-            is_over = False
-        if not is_over:
+        if pause is not None:
             # Whether it is still needed is seen when it comes: also where the record is only being written.
-            await self._queue.send(replace(message, revived=True), _REVIVAL_SECONDS)
+            await self._queue.send(replace(message, revived=True), pause)
 
-    async def _given_up_on(self, message: ShepherdMessage) -> bool:
-        """Fail a job that is not done; tell whether nothing is left to do."""
+    async def _given_up_on(self, message: ShepherdMessage) -> int | None:
+        """Fail a job that is not done; give the seconds after which something is left to do, None: nothing is."""
         stored = await self._records.get(message.owner, message.job_id)
         if stored is None:
-            return True
-        if stored.job.state.done:
-            # What is to be erased, now or when its time has come, is erased however often it takes.
-            return stored.job.deleted_at is None and expires_at(stored.job, self._retention) is None
-        if stored.job.sequence > message.sequence:
-            return True
-        log.error("a job could not be looked after", extra={"job_id": message.job_id})
-        await self._follower.write(
-            stored, failed(stored.job, "internal-error", "The service could not follow the job.")
-        )
-        return True
+            return None
+        if not stored.job.state.done:
+            if stored.job.sequence > message.sequence:
+                return None
+            stored = await self._settler.given_up(stored)
+        # What is to be erased, now or when its time has come, is erased however often it takes.
+        erased = stored.job.deleted_at or expires_at(stored.job, self._retention)
+        return waiting.settling_delay_seconds(stored.job, now()) or (_REVIVAL_SECONDS if erased else None)
 
     async def erase(self, job: Job) -> None:
         """Erase all that a deleted job was about; may be repeated.
@@ -146,12 +155,8 @@ class Shepherd:
             return await self._given_up(stored)
         if job.next_attempt_at:
             return await self._next_attempt(stored)
-        if known:
-            return stored
-        if job.attempt.state != JobState.ACCEPTED:
-            log.error("the workspace lost a job", extra={"job_id": job.id, "state": job.state})
-            return stored
-        return await self._dispatched(stored)
+        # What the workspace had once and does not know any more is never sent again: it may have run.
+        return stored if known or job.attempt.state != JobState.ACCEPTED else await self._dispatched(stored)
 
     async def _given_up(self, stored: Stored) -> Stored:
         # Between attempts nothing runs that could still start; otherwise the provider has the last word.
@@ -173,12 +178,17 @@ class Shepherd:
     async def _dispatched(self, stored: Stored) -> Stored:
         job = stored.job
         submission = await self._records.submission(job)
-        if submission is None:
-            return await self._follower.write(stored, failed(job, "internal-error", "The program is gone."))
         uploaded = await self._blobs.get_program(job.owner, job.id) if job.upload_id else None
+        if submission is None or (job.upload_id and uploaded is None):
+            return await self._follower.write(stored, failed(job, "internal-error", "The program is gone."))
         await self._dispatcher.prepare(job, (await translated(submission, uploaded)).qir)
+        # Preparing may have taken long: only what is so at this moment is sent, and soon.
+        not_after = self._dispatcher.deadline()
+        current = await self._records.get(job.owner, job.id)
+        if current is None or current.etag != stored.etag:
+            return current or stored
         try:
-            await self._dispatcher.put(job, submission)
+            await self._dispatcher.put(job, submission, not_after)
         except ProviderRefused as error:
             return await self._follower.write(stored, failed(job, error.slug, error.detail))
         return stored

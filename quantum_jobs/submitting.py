@@ -112,16 +112,19 @@ class Submitter:
                 return await self._kept(reused, request)
         account = await self._reserved(job)
         # Beside the writing of message and record, so that the way to the 202 is three calls long, not five.
-        prepared = asyncio.create_task(self._dispatcher.prepare(job, translation.qir, uploaded))
+        prepared = asyncio.create_task(self._dispatcher.prepare(job, translation.qir))
         prepared.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may fail after we have
+        if uploaded is not None:
+            await self._dispatcher.keep(job, uploaded)
         await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)
+        not_after = self._dispatcher.deadline()
         try:
             kept = await self._inserted(job, request, account)
         except RequestRefused:
             await self._withdrawn(job, prepared)
             raise
         if kept.id == job.id:
-            return await self._dispatch_in_time(job, request, prepared), False
+            return await self._dispatch_in_time(job, request, prepared, not_after), False
         await self._withdrawn(job, prepared)
         return _replayed(kept, request)
 
@@ -175,11 +178,13 @@ class Submitter:
         await self._blobs.drop_result(job.owner, job.id)
         return _replayed(kept, request)
 
-    async def _dispatch_in_time(self, job: Job, request: JobRequest, prepared: asyncio.Task[None]) -> Job:
+    async def _dispatch_in_time(
+        self, job: Job, request: JobRequest, prepared: asyncio.Task[None], not_after: float
+    ) -> Job:
         try:
             async with asyncio.timeout(_DISPATCH_SECONDS):
                 await prepared
-                await self._dispatcher.put(job, request.submission)
+                await self._dispatcher.put(job, request.submission, not_after)
         except ProviderRefused as error:
             return await self._refused(job, error)
         except (ServiceUnavailable, TimeoutError):

@@ -1,10 +1,17 @@
-"""How long until it is worth asking about a job again, from what is known of queue and run."""
+"""How long until it is worth asking about a job again, and how long it is asked about at all."""
 
 from datetime import datetime
 
 from quantum_jobs.clock import parse_timestamp, seconds_since
 from quantum_jobs.models import Job, JobState
 
+SEND_SECONDS = 60.0  # an attempt is sent no later than this after its record was read or written
+# Who read the record before it changed has sent the attempt by then: that call is over within 20 seconds.
+DISPATCH_DUE_SECONDS = 2 * SEND_SECONDS
+# Whoever might still send it, because it stood still, has been ended by its host (functionTimeout, 300 s).
+NEVER_RAN_SECONDS = 360
+LOST_SECONDS = 86_400  # how long the workspace may not know a job that it had: a wrong setting can be mended by then
+SETTLING_SECONDS = 7 * 86_400  # how long the provider is asked what became of a job that ended without its last word
 _SOON = 2
 
 
@@ -41,6 +48,17 @@ def shepherd_delay_seconds(job: Job, at: datetime) -> int:
     if job.limits.start_by is None or job.state in (JobState.RUNNING, JobState.CANCELLING):
         return delay
     return min(delay, _clamp(_left(job.limits.start_by, at) + 1, 1, 300))
+
+
+def settling_delay_seconds(job: Job, at: datetime) -> int | None:
+    """Seconds until the provider is asked again for its last word about a job that has ended without; None: no more.
+
+    As long as the job has ended already, from a minute to a day; for a week.
+    """
+    waited = _in_state(job, at)
+    if job.unsettled is None or waited > SETTLING_SECONDS:
+        return None
+    return _clamp(waited, 60, 86_400)
 
 
 def freshness_seconds(job: Job) -> float:

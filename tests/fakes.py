@@ -66,7 +66,11 @@ class FakeWorkspace:
         self.asked_within.append(most_seconds)
         return self.remembered if self.remembered and most_seconds > 2 else self.offer
 
-    async def submit(self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any]) -> None:
+    async def submit(
+        self, job: Job, container_uri: str, input_uri: str, provider_options: Mapping[str, Any], not_after: float
+    ) -> None:
+        if asyncio.get_running_loop().time() > not_after:
+            raise ServiceUnavailable("put job")
         await self.faults.passing("put job")
         if self.refusal:
             raise ProviderRefused(self.refusal)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import ssl
 import uuid
@@ -235,7 +236,7 @@ def test_an_attempt_put_twice_is_one_job_and_runs_once(workspace, blobs, service
         await blobs.create_container(attempt)
         await blobs.put_input(attempt, qir, "qir.v1")
         for _ in range(2):
-            await workspace.submit(job, *await blobs.shared_container(attempt), {})
+            await workspace.submit(job, *await blobs.shared_container(attempt), {}, math.inf)
         while (seen := await workspace.get(attempt)).status not in ("Succeeded", "Failed"):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         return seen
@@ -308,12 +309,23 @@ def test_after_a_refusal_the_list_is_old_within_two_seconds_until_it_is_read_aga
         await listing.at(0)
         with pytest.raises(ProviderRefused):
             await listing.connected.submit(
-                replace(new_job(), target="rigetti.sim.nowhere"), "https://a/c", "https://a/i", {}
+                replace(new_job(), target="rigetti.sim.nowhere"), "https://a/c", "https://a/i", {}, math.inf
             )
         before = listing.asked
         return [await listing.at(moment) - before for moment in (1, 3, 10)]
 
     assert asyncio.run(work()) == [0, 1, 1]
+
+
+def test_an_attempt_whose_time_to_be_sent_is_over_is_not_sent_however_late_that_is_noticed(listing):
+    async def work():
+        await listing.at(0)
+        listing.clock.time = 61
+        for name in ("rigetti.sim.qvm", "rigetti.sim.nowhere"):  # the second would be refused, were it sent
+            with pytest.raises(ServiceUnavailable):
+                await listing.connected.submit(replace(new_job(), target=name), "https://a/c", "https://a/i", {}, 60)
+
+    asyncio.run(work())
 
 
 def test_however_many_ask_for_targets_the_workspace_is_asked_once(listing):
@@ -341,7 +353,7 @@ def test_a_job_for_no_such_target_is_refused_for_good_with_the_workspaces_reason
 
     async def work():
         await blobs.create_container(job.attempt.provider_job_id)
-        await workspace.submit(job, *await blobs.shared_container(job.attempt.provider_job_id), {})
+        await workspace.submit(job, *await blobs.shared_container(job.attempt.provider_job_id), {}, math.inf)
 
     with pytest.raises(ProviderRefused, match="The workspace answered 4"):
         asyncio.run(work())

@@ -1,6 +1,7 @@
 """What a caller does to a job that is there."""
 
 import asyncio
+import math
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from quantum_jobs.errors import (
     ServiceUnavailable,
 )
 from quantum_jobs.models import Caller, JobState
+from quantum_jobs.waiting import DISPATCH_DUE_SECONDS
 
 from . import samples
 from .world import World
@@ -86,19 +88,19 @@ def test_an_attempt_that_arrives_after_the_cancel_is_cancelled_there(world):
     job, _ = world.submit()
     world.call("cancel", job.id, None)
     world.faults.before.clear()
-    asyncio.run(world.workspace.submit(job, "", "", {}))
+    asyncio.run(world.workspace.submit(job, "", "", {}, math.inf))
     world.shepherd_until(JobState.CANCELLED)
     assert world.workspace.cancelled == [job.attempt.provider_job_id]
 
 
-def test_a_cancelled_job_that_never_arrived_is_not_sent_and_ends(world, monkeypatch):
+def test_a_cancelled_job_that_never_arrived_is_not_sent_and_ends_when_nobody_can_be_sending_it(world):
     world.faults.before.add("put job")
     job, _ = world.submit()
     world.call("cancel", job.id, None)
     world.faults.before.clear()
     world.shepherd_takes()
-    assert world.records.only().state == JobState.CANCELLING  # somebody may still be sending it
-    monkeypatch.setattr("quantum_jobs.following._DISPATCH_DUE_SECONDS", -1)
+    assert world.records.only().state == JobState.CANCELLING
+    world.grown_old(DISPATCH_DUE_SECONDS)
     world.shepherd_takes()
     assert (world.records.only().state, world.workspace.puts) == (JobState.CANCELLED, [])
 

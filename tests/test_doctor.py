@@ -25,10 +25,11 @@ from quantum_jobs.blob_storage import PROGRAMS, RESULTS, UPLOADS, BlobStorage
 from quantum_jobs.changing import tombstone
 from quantum_jobs.clock import now
 from quantum_jobs.doctor import main as doctor_at
-from quantum_jobs.errors import ResultExpired
+from quantum_jobs.errors import JobFailed, ResultExpired
+from quantum_jobs.following import failed
 from quantum_jobs.identity import managed_identity
 from quantum_jobs.job_ids import provider_job_id
-from quantum_jobs.job_queue import JobQueue
+from quantum_jobs.job_queue import JobQueue, read_message
 from quantum_jobs.key_vault import KeyVault
 from quantum_jobs.models import Caller, ShepherdMessage
 from quantum_jobs.retention import LONGEST_DELAY
@@ -215,6 +216,29 @@ def test_a_result_that_cannot_be_made_again_stays_a_finding(stores, caller, doct
     assert doctor("--mend") == (1, [("result-missing", job.id)])
     asyncio.run(stores.records.update(replace(job, expired_at="2026-11-28T00:00:00.000Z"), _etag(stores, job)))
     assert doctor() == (0, [])
+
+
+def test_a_job_that_was_given_up_is_told_with_its_hold_and_mending_brings_the_result_that_was_paid_for(
+    stores, caller, doctor
+):
+    job = submitted(stores, caller)
+    follower = stores.service._follower
+    stored = asyncio.run(stores.records.get(caller.owner, job.id))
+    asyncio.run(follower.write(stored, failed(job, "internal-error", "The service could not follow the job.")))
+    asyncio.run(stores.records.point_to(job))
+    with pytest.raises(JobFailed):
+        asyncio.run(stores.service.result(caller, job.id, None))
+    deadline = time.monotonic() + 30
+    while asyncio.run(stores.service._workspace.get(job.attempt.provider_job_id)).status != "Succeeded":
+        assert time.monotonic() < deadline, "the run did not finish"
+        time.sleep(0.1)
+    assert doctor(later=timedelta(minutes=50)) == (0, [])
+    stores.queue.clear_messages()
+    assert doctor("--mend", later=timedelta(minutes=70)) == (0, [("job-unsettled", job.id)])
+    (message,) = stores.queue.receive_messages(visibility_timeout=1)
+    asyncio.run(stores.service.shepherd.advance(read_message(message.content.encode())))
+    assert json.loads(asyncio.run(stores.service.result(caller, job.id, None))[0])["jobId"] == job.id
+    assert doctor(later=timedelta(minutes=70)) == (0, [])
 
 
 def _etag(stores, job):

@@ -8,8 +8,18 @@ from hypothesis import strategies as st
 
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.clock import parse_timestamp, timestamp
-from quantum_jobs.findings import GRACE, REPAIRS, Kind, accounts_off, due_accounts, of_queues, unshepherded
-from quantum_jobs.inventory import Record, Waiting
+from quantum_jobs.findings import (
+    GRACE,
+    REPAIRS,
+    Kind,
+    Surroundings,
+    accounts_off,
+    due_accounts,
+    of_partition,
+    of_queues,
+    unshepherded,
+)
+from quantum_jobs.inventory import Partition, Record, Waiting
 from quantum_jobs.models import JobState
 from quantum_jobs.money import Money
 from quantum_jobs.waiting import shepherd_delay_seconds
@@ -25,7 +35,11 @@ spending = st.lists(
         st.sampled_from(["2026-10-31T23:59:59.999Z", "2026-11-01T00:00:00.000Z", "2026-11-30T12:00:00.000Z"]),
         st.sampled_from(["ionq.qpu.aria-1", "quantinuum.qpu.h2-1"]),
         costs,
-        st.one_of(st.none(), st.tuples(st.sampled_from([s for s in JobState if s.done]), st.one_of(st.none(), costs))),
+        st.one_of(
+            st.none(),
+            st.just("unsettled"),
+            st.tuples(st.sampled_from([s for s in JobState if s.done]), st.one_of(st.none(), costs)),
+        ),
     ),
     max_size=8,
 )
@@ -37,7 +51,9 @@ def jobs_and_accounts(drawn):
     for created, target, estimate, end in drawn:
         job = samples.job(created_at=created, target=target, cost_estimate=Money(estimate))
         account = accounts.get(created[:7], Account(created[:7])).reserve(job, Allowance())
-        if end is not None:
+        if end == "unsettled":
+            job = replace(job, state=JobState.FAILED, unsettled=JobState.QUEUED)
+        elif end is not None:
             state, billed = end
             job = replace(job, state=state, cost_actual=None if billed is None else Money(billed))
             account = account.settle(job, estimate if billed is None else billed)
@@ -95,6 +111,19 @@ def test_a_message_in_sight_is_late_for_a_job_that_runs_and_not_for_one_whose_re
 def test_a_poison_message_that_is_no_shepherds_is_told_as_that():
     (found,) = of_queues(NOTHING, Waiting(1, ({},)), set(), AT)
     assert (found.kind, found.name) == (Kind.POISON, "(no shepherd's message)")
+
+
+def test_a_job_that_ended_without_the_providers_word_is_told_after_an_hour_until_it_is_settled():
+    job = samples.job(state=JobState.FAILED, unsettled=JobState.RUNNING, cost_estimate=Money(2_500_000))
+    partition = Partition(job.owner, {job.id: Record(job, AT)})
+
+    def kinds(age):
+        return [item.kind for item in of_partition(partition, Surroundings(AT + age, timedelta(hours=1)))]
+
+    assert Kind.UNSETTLED not in kinds(timedelta(minutes=59))
+    assert Kind.UNSETTLED in kinds(timedelta(minutes=61))
+    partition.records[job.id] = Record(replace(job, unsettled=None), AT)
+    assert Kind.UNSETTLED not in kinds(timedelta(minutes=61))
 
 
 def test_each_kind_says_what_mending_does():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantum_jobs.errors import InvalidRequest, JobNotFound, PayloadTooLarge, UploadIncomplete
+from quantum_jobs.errors import InvalidRequest, JobNotFound, PayloadTooLarge, ServiceUnavailable, UploadIncomplete
 from quantum_jobs.job_ids import new_upload_id
 from quantum_jobs.models import JobState
 from quantum_jobs.submissions import ProgramSource, Submission
@@ -53,6 +53,23 @@ def test_a_job_of_an_upload_is_dispatched_by_the_shepherd_though_the_upload_is_g
     world.blobs.uploads.clear()
     world.shepherd_takes()
     assert len(world.workspace.puts) == 1
+
+
+def test_no_job_is_accepted_before_its_uploaded_program_is_kept_with_it(world):
+    upload = uploaded(world)
+    world.faults.before.add("put program")
+    with pytest.raises(ServiceUnavailable):
+        world.submit(submission=of(upload))
+    assert not world.records.rows
+
+
+def test_a_job_whose_uploaded_program_is_gone_fails_and_says_so(world):
+    world.faults.before.add("put job")
+    world.submit(submission=of(uploaded(world)))
+    world.faults.before.clear()
+    world.blobs.programs.clear()
+    world.shepherd_takes()
+    assert world.records.only().error["detail"] == "The program is gone."
 
 
 def test_a_repeated_submit_replays_though_the_upload_is_gone(world):

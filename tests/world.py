@@ -1,7 +1,10 @@
 """A service with all its surroundings in memory, and short ways to use it."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 
+from quantum_jobs.clock import parse_timestamp, timestamp
 from quantum_jobs.service import JobService
 
 from . import samples
@@ -64,6 +67,13 @@ class World:
                 return self.records.only()
             self.shepherd_takes()
         raise AssertionError(f"the job is {self.records.only().state}")
+
+    def grown_old(self, seconds):
+        """Let the only job be in its state for so long."""
+        ((place, (job, version)),) = self.records.rows.items()
+        entry = job.history[-1]
+        aged = replace(entry, at=timestamp(parse_timestamp(entry.at) - timedelta(seconds=seconds)))
+        self.records.rows[place] = (replace(job, history=(*job.history[:-1], aged)), version + 1)
 
     def account(self, caller=samples.ALICE):
         """Give (used, held) of the caller's month, in millionths."""

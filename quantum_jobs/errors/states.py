@@ -36,6 +36,9 @@ class JobCancelled(WrongState):
 
     status, slug, title = 409, "job-cancelled", "The job was cancelled"
 
+    def __init__(self, by: str | None, at: str | None) -> None:
+        super().__init__(f"{by or 'Somebody'} asked for its end.", cancelledBy=by, cancelledAt=at)
+
 
 class JobAlreadyDone(WrongState):
     """A job that has ended cannot be cancelled."""
@@ -69,6 +72,9 @@ class ResultExpired(WrongState):
     """The result was there, and its time is over."""
 
     status, slug, title = 410, "result-expired", "The result is no longer kept"
+
+    def __init__(self, expired_at: str | None, detail: str = "") -> None:
+        super().__init__(detail, expiredAt=expired_at)
 
 
 class TargetUnavailable(WrongState):

@@ -158,6 +158,8 @@ class Process:
     def __init__(self, number, clock, trace, make_service, ports, delay, fault):
         self.number, self._trace = number, trace
         self.loop = StepLoop(clock)
+        self._clock = clock
+        self._still_until = 0.0
         self.alive = True
         self.work = []
         self.service = make_service(*(Wire(self, port, delay, fault) for port in ports))
@@ -178,11 +180,22 @@ class Process:
 
         task.add_done_callback(over)
 
+    def stand_still(self, seconds):
+        """Take no step for so long, as under SIGSTOP, and then go on."""
+        self._trace.append(f"p{self.number}: stands still for {seconds} s")
+        self._still_until = self._clock.seconds + seconds
+
     def can_step(self):
         self.loop.wake()
-        return bool(self.loop.ready)
+        return bool(self.loop.ready) and not self.stands_still()
 
-    def next_timer(self):
+    def stands_still(self):
+        return self._clock.seconds < self._still_until
+
+    def next_moment(self):
+        """When something may be done here again; None: when it is given work."""
+        if self.stands_still():
+            return self._still_until
         return self.loop.timers[0][0] if self.loop.timers else None
 
     def die(self):

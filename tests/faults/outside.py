@@ -1,10 +1,11 @@
 """What stays when a process dies: the stores, the queue with its host's rules, and a workspace that runs jobs."""
 
+import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
 
 from quantum_jobs.clock import now, timestamp
-from quantum_jobs.errors import ProviderRefused
+from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.models import ProviderJob
 from quantum_jobs.money import Money
 from tests.fakes import FakeBlobs, FakeQueue, FakeRecords, FakeWorkspace, Faults
@@ -35,11 +36,17 @@ class Workspace(FakeWorkspace):
         self.refused = set()  # attempts (by number) that it takes from nobody
         self.full_after = None  # so many jobs, then it refuses: for good, says its status
         self.repeated = False  # each PUT is sent twice, as the SDK does when the first is not answered
+        self.late = []  # seconds for which the next PUTs lie somewhere, after the last look at the clock before them
+        self.hidden = (0.0, 0.0)  # from when till when after its PUT a run is not to be seen
         self.runs = {}
         self.wrong = []
         self._blobs, self._clock = blobs, clock
 
-    async def submit(self, job, container_uri, input_uri, provider_options):
+    async def submit(self, job, container_uri, input_uri, provider_options, not_after):
+        if self._clock.seconds > not_after:
+            raise ServiceUnavailable("put job")
+        if self.late:
+            await asyncio.sleep(self.late.pop(0))
         for _ in range(1 + self.repeated):
             await self._put(job)
 
@@ -50,6 +57,8 @@ class Workspace(FakeWorkspace):
             raise ProviderRefused("no")
         self.puts.append(name)
         if name in self.runs:
+            if self._hides(name) and self.hidden[0]:
+                self.wrong.append(f"attempt {number} of {job.id} was sent again though it had been there")
             return
         if "inputData" not in self._blobs.containers.get(name, {}):
             self.wrong.append(f"attempt {number} of {job.id} was sent before its input was stored")
@@ -62,10 +71,16 @@ class Workspace(FakeWorkspace):
     async def get(self, provider_job_id):
         await self.faults.passing("get job")
         self.status(provider_job_id)
-        return self.jobs.get(provider_job_id)
+        return None if self._hides(provider_job_id) else self.jobs.get(provider_job_id)
+
+    def _hides(self, name):
+        began, ended = self.hidden
+        return name in self.runs and began <= self._clock.seconds - self.runs[name][3] < ended
 
     async def cancel(self, provider_job_id):
         self.status(provider_job_id)
+        if self._hides(provider_job_id):
+            return
         await super().cancel(provider_job_id)
         if provider_job_id in self.jobs and not self.jobs[provider_job_id].ended:
             self.jobs[provider_job_id] = replace(self.jobs[provider_job_id], ended=timestamp(now()))
@@ -183,7 +198,19 @@ class Queue(FakeQueue):
 
 
 class Blobs(FakeBlobs):
-    """As in the fakes; an output that was asked for in a container that is gone is not there."""
+    """As in the fakes; an output that was asked for in a container that is gone is not there.
+
+    `dropping` is told owner and job of each result that is erased.
+    """
+
+    def __init__(self, faults, dropping):
+        super().__init__(faults)
+        self._dropping = dropping
+
+    async def drop_result(self, owner, job_id):
+        if (owner, job_id) in self.results:
+            self._dropping(owner, job_id)
+        await super().drop_result(owner, job_id)
 
     async def get_output(self, provider_job_id, blob):
         await self.faults.passing("get output")

@@ -41,7 +41,7 @@ class Watch:
         self.writes[after.id] += 1
         if before is not None:
             assert after.history[: len(before.history)] == before.history, "history was written again"
-            unseen = {"sequence": before.sequence, "revision": before.revision}
+            unseen = {"sequence", "revision", "missing_since", "unsettled", "expired_at"}  # by callers
             if any(getattr(before, name) != getattr(after, name) for name in vars(before) if name not in unseen):
                 assert after.revision > before.revision, "a change without a revision"
             assert after.revision >= before.revision
@@ -70,15 +70,18 @@ def check(storm):
     assert not storm.workspace.wrong, storm.workspace.wrong
     assert not storm.queue.letters
     assert not storm.queue.lost, "a message ended unread"
+    assert not storm.dropped_early, storm.dropped_early
     jobs = {job.id: job for job, _ in records.rows.values()}
     for client in storm.clients:
         assert client.satisfied, "a caller never had its answer"
-        assert set(client.answers) == {records.keys[samples.ALICE.owner, hash_of_key(client.ask.request.key)]}
-    assert len(jobs) == len(storm.clients), "a key made more than one job"
+        made = records.keys.get((samples.ALICE.owner, hash_of_key(client.ask.request.key)))
+        assert set(client.answers) == ({made} if made else set())
+        assert made or client.refused
+    assert len(jobs) == sum(not client.refused for client in storm.clients), "a key made more than one job"
     for job in jobs.values():
         _check_job(storm, job)
     _check_runs(storm, jobs)
-    _check_budget(storm, jobs.values())
+    _check_budget(storm, list(jobs.values()))
     storm.scenario.expect(storm)
 
 
@@ -89,8 +92,15 @@ def _check_job(storm, job):
         left = [place in store for store in (storm.blobs.results, storm.blobs.programs, storm.records.submissions)]
         left += [attempt.provider_job_id in storm.blobs.containers for attempt in job.attempts]
         assert not any(left), f"something is left of a deleted job: {left}"
-    elif job.state == "succeeded":
+    elif job.expired_at or storm.scenario.terms.retention:
+        assert job.expired_at, "a result that is never erased"
+        kept = place in storm.blobs.results or any(
+            attempt.provider_job_id in storm.blobs.containers for attempt in job.attempts
+        )
+        assert not kept, "something is left of a result whose time is over"
+    elif job.has_result:
         assert place in storm.blobs.results, "succeeded without a result"
+    assert job.has_result or job.state != "succeeded"
     if job.cancellation is None:
         assert job.state != "cancelled", "cancelled, and nobody asked for it"
 
@@ -103,23 +113,22 @@ def _check_runs(storm, jobs):
         assert name in known, f"a run of no job: {job_id}, attempt {number}"
         status = storm.workspace.status(name)
         job = known[name]
-        followed = status in ("Succeeded", "Failed", "Cancelled") and (job.state == "succeeded") == (
-            storm.workspace.status(job.attempts[-1].provider_job_id) == "Succeeded"
-        )
-        assert followed or storm.scenario.gives_up, f"the job is {job.state}, its run {status}"
+        last = storm.workspace.status(job.attempts[-1].provider_job_id)
+        has_result = job.has_result or (bool(job.deleted_at) and job.attempts[-1].state == "succeeded")
+        followed = status in ("Succeeded", "Failed", "Cancelled") and has_result == (last == "Succeeded")
+        assert followed or job.unsettled, f"the job is {job.state}, its run {status}"
     assert all(count == 1 for count in made.values()), f"an attempt ran more than once: {made}"
 
 
 def _check_budget(storm, jobs):
-    used = sum((job.cost_actual or job.cost_estimate).micros for job in jobs)
+    settled = [job for job in jobs if not job.unsettled]
+    used = sum((job.cost_actual or job.cost_estimate).micros for job in settled)
+    held = sum(job.cost_estimate.micros for job in jobs if job.unsettled)
     months = [account for (owner, _), account in storm.records.accounts.items() if owner == samples.ALICE.owner]
     account = months[0] if months else Account("2026-11")
-    assert account.sums(None) == (used, 0), "the account does not add up"
-    billed = sum(
-        seen.cost.micros
-        for seen in storm.workspace.jobs.values()
-        if seen.cost and seen.status in ("Succeeded", "Failed")
-    )
-    if not storm.scenario.gives_up:
-        estimated = sum(job.cost_estimate.micros for job in jobs if job.state == "succeeded" and not job.cost_actual)
-        assert used == billed + estimated, "what was billed is not what was used"
+    assert account.sums(None) == (used, held), "the account does not add up"
+    runs = [storm.workspace.jobs.get(attempt.provider_job_id) for job in settled for attempt in job.attempts]
+    billed = sum(seen.cost.micros for seen in runs if seen and seen.cost)
+    estimated = sum(job.cost_estimate.micros for job in settled if not job.cost_actual)
+    assert used == billed + estimated, "what was billed is not what was used"
+    assert all(job.attempts[-1].state == "succeeded" for job in settled if not job.cost_actual)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from .machine import START
 from .outside import Run
 from .storm import Ask, Wish
 
+DAY = timedelta(days=1)
 SIMULATOR, MACHINE = "ionq.simulator", "quantinuum.qpu.h2-1"
 TARGETS = (samples.target(), samples.target(id=MACHINE, provider="quantinuum", kind="qpu", qubits=56))
 TERMS = Terms({MACHINE: Rate(minimum=1.0)}, Allowance(Money.of("50.00").micros))
@@ -46,6 +47,25 @@ def ends(*states, attempts=None):
     return expect
 
 
+def settles(cost):
+    """Expect the only job to have cost so much; None: nobody knows, and its estimate is held."""
+
+    def expect(storm):
+        job = storm._job(storm.clients[0])
+        assert (job.cost_actual.amount if job.cost_actual else None) == cost
+        assert bool(job.unsettled) == (cost is None)
+
+    return expect
+
+
+def both(*expectations):
+    def expect(storm):
+        for expectation in expectations:
+            expectation(storm)
+
+    return expect
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Callers with their wishes, how the workspace runs what it is given, and what must come of it."""
@@ -56,7 +76,6 @@ class Scenario:
     prepared: Callable[[Any], None] = nothing
     targets: tuple[Any, ...] = TARGETS
     terms: Terms = TERMS
-    gives_up: bool = False  # a job may be failed visibly while its run goes on
 
     def prepare(self, storm):
         storm.workspace.plan = list(self.plan)
@@ -116,6 +135,28 @@ def spoils_looks(seconds):
     return prepared
 
 
+def spoils_looks_until_given_up(storm):
+    storm.bugs["workspace.get"], storm.ends_with_giving_up = (0.0, 1e9), True
+
+
+def hides(began, ended):
+    """The workspace does not know a run from then till then after its PUT."""
+
+    def prepared(storm):
+        storm.workspace.hidden = (began, ended)
+
+    return prepared
+
+
+def sends_late(seconds):
+    """The first PUT lies somewhere for so long, after the last look at the clock before it."""
+
+    def prepared(storm):
+        storm.workspace.late = [seconds]
+
+    return prepared
+
+
 def loses_records(storm):
     storm.outages["records.get"] = (0.0, 900.0)
 
@@ -151,7 +192,20 @@ SCENARIOS = {
     "erasure while blobs are down": Scenario((ask(wishes=[DELETE]),), expect=ends("succeeded"), prepared=keeps_blobs),
     "records down": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), loses_records),
     "poison": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), spoils_looks(200)),
-    "poison for ever": Scenario((ask(),), expect=ends("failed"), prepared=spoils_looks(1e9), gives_up=True),
+    "poison for ever": Scenario((ask(),), expect=ends("failed"), prepared=spoils_looks(1e9)),
+    "given up while it waits": Scenario(
+        (ask(),), (Run(waits=9000),), both(ends("failed"), settles("0.00")), spoils_looks_until_given_up
+    ),
+    "given up after it ran": Scenario(
+        (ask(),), (Run(cost="0.75"),), both(ends("failed"), settles("0.75")), spoils_looks_until_given_up
+    ),
+    "not visible yet": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), hides(0, 90)),
+    "lost": Scenario((ask(),), (Run(waits=1e7),), both(ends("failed"), settles(None)), hides(1500, 1e9)),
+    "late PUT": Scenario((ask(wishes=[CANCEL]),), (Run(waits=900),), ends("cancelled"), sends_late(290)),
+    "late PUT that ran": Scenario((ask(wishes=[CANCEL]),), (Run(cost="0.75"),), ends("cancelled"), sends_late(290)),
+    "expiry": Scenario(
+        (ask(), ask("k2", target=SIMULATOR, wishes=[CANCEL])), (Run(cost="0.75"),), terms=replace(TERMS, retention=DAY)
+    ),
     "delete once": Scenario((ask(wishes=[DELETE_ONCE]),), expect=ends("succeeded", attempts=1)),
     "long": Scenario((ask(),), (Run(waits=2500),), ends("succeeded", attempts=1)),
 }
@@ -180,6 +234,7 @@ RUNS = (
 
 
 def mixed(chance):
-    """Give three callers of all, and any course of their runs."""
+    """Give three callers of all, any course of their runs, and results that are kept for ever or end."""
     plan = tuple(chance.choice(RUNS) for _ in range(3))
-    return Scenario(tuple(chance.sample(EVERYTHING, 3)), plan, prepared=uploaded)
+    terms = replace(TERMS, retention=chance.choice([None, DAY, 3 * DAY]))
+    return Scenario(tuple(chance.sample(EVERYTHING, 3)), plan, prepared=uploaded, terms=terms)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from quantum_jobs import clock as product_clock
-from quantum_jobs.errors import JobAlreadyDone, JobNotDone, QuantumJobsError, ServiceUnavailable
+from quantum_jobs.clock import parse_timestamp
+from quantum_jobs.errors import DeadlineImpossible, JobAlreadyDone, JobNotDone, QuantumJobsError, ServiceUnavailable
 from quantum_jobs.service import JobService
 from tests import samples
 from tests.fakes import Faults
@@ -22,6 +23,7 @@ from .rules import Watch, check
 MOST_ACTIONS = 60_000
 REPEAT_SECONDS, MOST_PAUSE_SECONDS = 2.0, 120.0
 LOOK_SECONDS = 3.0
+STALLS = (45, 90, 150, 290)  # seconds; whoever stands still for longer is ended by its host (functionTimeout)
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,11 @@ class Client:
     job_id: str | None = None
     answers: list[str] = field(default_factory=list)
     done: int = 0
+    refused: bool = False
 
     @property
     def satisfied(self):
-        return self.job_id is not None and self.done == len(self.ask.wishes)
+        return self.refused or (self.job_id is not None and self.done == len(self.ask.wishes))
 
 
 class Storm:
@@ -70,14 +73,18 @@ class Storm:
         self.trace = []
         self.watch = Watch(self.clock)
         faults = Faults()
-        self.blobs = Blobs(faults)
+        self.blobs = Blobs(faults, self._dropping)
+        self.dropped_early = []
         self.workspace = Workspace(faults, self.blobs, self.clock, *scenario.targets)
         self.records = Records(faults, self.watch)
         self.queue = Queue(faults, self.clock, lease_seconds=self.chance.choice([30, 600]) if wild else 600)
+        self.late = self.stalls = 0
+        self.failures = []
         self.kills = self.kills_left = self.doubles = self.steps = self.steps_to_rest = 0
         self.where = ""
         self.at_work, self.called = Counter(), Counter()  # steps and outward calls, by the operation under way
         self.bugs = {}  # the same, where it fails as no adapter does
+        self.ends_with_giving_up = False  # the trouble does, whatever its span
         self.outages = {}  # call: from when till when it does not answer, once a run has begun
         scenario.prepare(self)
         self.clients = [Client(ask) for ask in scenario.asks]
@@ -95,6 +102,15 @@ class Storm:
         self.all.append(process)
         return process
 
+    def _dropping(self, owner, job_id):
+        """A result is erased: it must have been deleted, or its time be over."""
+        job, _ = self.records.rows.get((owner, job_id), (None, 0))
+        kept = self.scenario.terms.retention
+        if job is None or job.deleted_at:
+            return  # of a request that was the second under its key, or of a deleted job
+        if not job.expired_at or self.clock.moment() < parse_timestamp(job.history[-1].at) + kept:
+            self.dropped_early.append(f"the result of {job_id} is erased, which has {job.state}")
+
     def _delay(self):
         """Seconds that a call is under way: mostly none, now and then long enough that a caller stops waiting."""
         if not self.wild or not self.kills_left or self.chance.random() < 0.9:
@@ -108,7 +124,8 @@ class Storm:
 
     def _within(self, spans, name):
         began, ended = spans.get(name, (0.0, 0.0))
-        return began <= self.clock.seconds < ended and bool(self.workspace.runs)
+        is_over = self.ends_with_giving_up and any(job.unsettled for job, _ in self.records.rows.values())
+        return began <= self.clock.seconds < ended and bool(self.workspace.runs) and not is_over
 
     def run(self, kill_at: Sequence[int] = (), kills: int = 0):
         """Go on until all is done; the process that takes the n-th step dies after it, for each n of `kill_at`."""
@@ -133,6 +150,8 @@ class Storm:
         raise AssertionError("it never comes to rest")
 
     def _act(self, kill_at):
+        if self.failures:
+            raise self.failures[0]
         actions = self._actions()
         if not actions:
             return self._let_time_pass()
@@ -140,10 +159,21 @@ class Storm:
         action(*arguments)
         if action == self._step and self._dies(kill_at):
             self._kill(arguments[0])
-        if self.wild and self.kills_left and self.queue.letters and self.chance.random() < 0.002:
+        if self.wild and self.kills_left:
+            self._trouble()
+        return True
+
+    def _trouble(self):
+        """Now and then a message comes twice, a PUT arrives late, a process stands still."""
+        if self.queue.letters and self.chance.random() < 0.002:
             self.doubles += 1
             self.queue.again(self.chance.choice(self.queue.letters))
-        return True
+        if self.chance.random() < 0.002:
+            self.late += 1
+            self.workspace.late.append(self.chance.choice(STALLS))
+        if self.chance.random() < 0.002:
+            self.stalls += 1
+            self.chance.choice(self.processes).stand_still(self.chance.choice(STALLS))
 
     def _dies(self, kill_at):
         if self.wild:
@@ -154,6 +184,8 @@ class Storm:
         steps = [(self._step, process) for process in self.processes if process.can_step()]
         if steps and not self.wild:
             return steps
+        if not self._awake():
+            return steps
         asks = [(self._ask, client) for client in self.clients if self._may_ask(client)]
         letters = [(self._deliver, letter) for letter in self.queue.visible()]
         return steps * (3 if self.wild else 1) + asks + letters
@@ -161,7 +193,7 @@ class Storm:
     def _let_time_pass(self):
         moments = [letter.visible_at for letter in self.queue.letters]
         moments += [client.asked_at for client in self.clients if not client.busy and not client.satisfied]
-        moments += [process.next_timer() for process in self.processes]
+        moments += [process.next_moment() for process in self.processes]
         coming = [moment for moment in moments if moment is not None and moment > self.clock.seconds]
         if coming:
             self.clock.seconds = min(coming)
@@ -187,8 +219,12 @@ class Storm:
                 if client.job_id is not None and not client.ask.wishes[client.done].repeats:
                     client.done += 1
 
+    def _awake(self):
+        """Give the processes that take work: not those that stand still, with the host on their machine."""
+        return [process for process in self.processes if not process.stands_still()]
+
     def _any(self):
-        return self.chance.choice(self.processes)
+        return self.chance.choice(self._awake())
 
     # Callers
 
@@ -228,8 +264,12 @@ class Storm:
         self.trace.append(f"   {name} answered {type(error).__name__ if error else 'well'}")
         if isinstance(error, ServiceUnavailable | JobNotDone):
             return
+        if isinstance(error, DeadlineImpossible):
+            client.refused = True  # it came too late, and nothing was made
+            return
         if error is not None and not (name == "cancel" and isinstance(error, JobAlreadyDone)):
-            raise error
+            self.failures.append(error)  # an error that leaves a callback is seen by nobody
+            return
         if name == "submit":
             client.job_id = task.result()[0].id
             client.answers.append(client.job_id)
@@ -240,7 +280,7 @@ class Storm:
     def _ask_once_more(self):
         """Each caller repeats its request: it must be the same job, and start nothing."""
         runs = dict(self.workspace.runs)
-        for client in self.clients:
+        for client in (client for client in self.clients if not client.refused):
             process = self._process()
             heard = []
             process.start("submit", process.service.submit(samples.ALICE, client.ask.request), heard.append)
@@ -271,7 +311,7 @@ class Storm:
             elif isinstance(error, ServiceUnavailable | RuntimeError):
                 self.queue.failed(letter)
             else:
-                raise error
+                self.failures.append(error)
 
         letter_name = f"{name} {letter.message.sequence} of {letter.message.job_id[-4:]}"
         process.start(letter_name, handler(letter.message), ended)

@@ -24,7 +24,8 @@ def weather(seed):
 def test_whatever_the_storm_did_the_promises_hold(block):
     storms = [weather(seed) for seed in range(block * 15, block * 15 + 15)]
     assert sum(storm.kills for storm in storms) > 20
-    assert sum(storm.doubles for storm in storms) > 0
+    for trouble in ("doubles", "late", "stalls"):
+        assert sum(getattr(storm, trouble) for storm in storms) > 0
 
 
 @pytest.mark.long
