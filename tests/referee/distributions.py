@@ -14,6 +14,7 @@ from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error
 from scipy.stats import chi2
 
 from tests.referee.circuits import CIRCUITS, DYNAMIC, ONE_QUBIT, TWO_QUBITS, WIDE, flat
+from tests.referee.keys import key_order
 
 FALSE_ALARM = 1e-9
 """Of one comparison; the suite makes fewer than a thousand, so that right counts fail it once in a million runs."""
@@ -23,19 +24,6 @@ def measured(circuit: QuantumCircuit) -> dict[int, int]:
     """Give the qubit of each classical bit."""
     pairs = [item for item in circuit.data if item.operation.name == "measure"]
     return {circuit.find_bit(item.clbits[0]).index: circuit.find_bit(item.qubits[0]).index for item in pairs}
-
-
-def key_order(circuit: QuantumCircuit) -> list[int | None]:
-    """Give the classical bits in the order of a key; None is the space between registers."""
-    order: list[int | None] = []
-    for register in reversed(circuit.cregs):
-        order += [None, *(circuit.find_bit(bit).index for bit in reversed(register))]
-    return order[1:]
-
-
-def key(bits: Mapping[int, int], circuit: QuantumCircuit) -> str:
-    """Write classical bits as Qiskit does."""
-    return "".join(" " if bit is None else str(bits.get(bit, 0)) for bit in key_order(circuit))
 
 
 def fold(shares: Mapping[int, float], circuit: QuantumCircuit) -> dict[str, float]:

@@ -14,7 +14,7 @@ from qiskit.circuit import CASE_DEFAULT, ClassicalRegister, Clbit, Gate
 from qiskit.circuit.classical import expr, types
 from qiskit.quantum_info import Statevector
 
-from tests.referee.distributions import key
+from tests.referee.keys import key
 
 _BINARY = {
     expr.Binary.Op.BIT_AND: lambda left, right: left & right,

@@ -15,7 +15,7 @@ from qiskit import QuantumCircuit, qasm2, qasm3, transpile
 
 from quantum_jobs.programs import read_program, write_openqasm2, write_qir
 from tests.referee.circuits import DYNAMIC, ONE_QUBIT, TWO_QUBITS, flat
-from tests.referee.distributions import key
+from tests.referee.keys import key
 
 with warnings.catch_warnings():
     # azure-quantum still imports the QDK by its old name, qsharp.
