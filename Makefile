@@ -45,6 +45,7 @@ dev: setup .venv/dev ## install what tests and checks need as well
 	$$python -m venv --clear .venv; \
 	$(PY) -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) 2>/dev/null || true; \
 	$(call INSTALL,requirements-local.txt); \
+	echo "$(CURDIR)" >"$$($(PY) -c 'import site; print(site.getsitepackages()[0])')/quantum_jobs.pth"; \
 	touch $@
 
 .venv/dev: requirements-dev.txt .venv/ready

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from local.names import RESOURCE_GROUP, SUBSCRIPTION_ID, TENANT_ID, WORKSPACE
+from local.names import KEY_VAULT_HOST, RESOURCE_GROUP, STORAGE_ACCOUNT, SUBSCRIPTION_ID, TENANT_ID, WORKSPACE
 
 # A developer's own sign-in must not reach the local cloud, nor a developer's proxy lead a command past it.
 UNWANTED: Final = frozenset(
@@ -57,6 +57,9 @@ def environment(
             f"SubscriptionId={SUBSCRIPTION_ID};ResourceGroupName={RESOURCE_GROUP};WorkspaceName={WORKSPACE};"
             f"ApiKey={api_key};QuantumEndpoint=https://{quantum_host}/;"
         ),
+        # Where a program finds what the service finds, when it drives the workspace itself.
+        "KEY_VAULT_URL": f"https://{KEY_VAULT_HOST}",
+        "STORAGE_ACCOUNT_NAME": STORAGE_ACCOUNT,
         "QDK_PYTHON_TELEMETRY": "none",
         "QUANTUM_JOBS_TOKEN": token,
         "LOCAL_CONTROL_URL": f"http://127.0.0.1:{plain_port}",

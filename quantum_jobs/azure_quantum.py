@@ -167,6 +167,15 @@ class AzureQuantumWorkspace:
         workspace = await self._workspace()
         await self._ask(lambda: _cancel(workspace, provider_job_id))
 
+    async def ask[T](self, work: Callable[[Workspace], T]) -> T:
+        """Do with the workspace what is not about jobs; it may be done twice.
+
+        Raises:
+            ServiceUnavailable: no answer.
+        """
+        workspace = await self._workspace()
+        return await self._ask(lambda: work(workspace))
+
     async def _ask[T](self, work: Callable[[], T], *, judging: bool = True) -> T:
         """Call the workspace unless it is given up for now; `judging` calls tell whether it is."""
         if not (self._breaker.enter() if judging else self._breaker.closed):
@@ -260,6 +269,7 @@ def _put(
             output_data_format=OUTPUT_FORMAT,
             container_uri=container_uri,
             job_id=job.attempt.provider_job_id,
+            session_id=job.session_id,
             input_params=_input_params(job, provider_options),
             tags=["quantum-jobs"],
         )

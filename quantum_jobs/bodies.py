@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from quantum_jobs.changing import MAX_TAGS, JobChange
 from quantum_jobs.clock import timestamp
+from quantum_jobs.errors import Fault, InvalidRequest
 from quantum_jobs.money import Money
 from quantum_jobs.submissions import EstimateRequest, JobLimits, JobRequest, ProgramSource, Submission
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MAX_SHOTS = 1_000_000  # of the schema; each target has its own, lower bound
 MAX_ITEMS = 300
 MAX_OPTIONS_BYTES = 8_192
+MAX_PROGRAM_BYTES = 65_536  # of a program that comes with its job; a larger one is uploaded
 TAG_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 _PARAMETER = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _AGE = r"^P([1-9]|[1-8][0-9]|90)D$|^PT[1-9][0-9]{0,2}H$|^PT[1-9][0-9]{0,3}[MS]$"  # ISO 8601, one unit, 90 days at most
@@ -187,3 +192,18 @@ class JobPatch(Closed):
         """Give the change as the service knows it."""
         clears = "tags" in self.model_fields_set and self.tags is None
         return JobChange("name" in self.model_fields_set, self.name, clears, self.tags or {})
+
+
+def invalid(error: ValidationError) -> InvalidRequest:
+    """Turn what a body's model found into the error that names every fault and its place."""
+    return InvalidRequest([_fault(item) for item in error.errors(include_url=False)])
+
+
+def _fault(item: ErrorDetails) -> Fault:
+    pointer = "".join(f"/{_escaped(part)}" for part in item["loc"] if part != "[key]")
+    detail = "unknown member" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Input ")
+    return Fault(detail[:300], pointer)
+
+
+def _escaped(part: str | int) -> str:
+    return str(part).replace("~", "~0").replace("/", "~1")

@@ -143,6 +143,7 @@ class Job:
     upload_id: str | None = None
     simulator: bool = True
     seed: int | None = None
+    session_id: str | None = None
     limits: JobLimits = UNLIMITED
     cost_estimate: Money = FREE
     cost_actual: Money | None = None

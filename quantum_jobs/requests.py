@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from quantum_jobs.bodies import EstimateBody, JobBody, JobPatch, UploadBody
+from quantum_jobs.bodies import MAX_PROGRAM_BYTES, EstimateBody, JobBody, JobPatch, UploadBody, invalid
 from quantum_jobs.errors import (
     Fault,
     Forbidden,
@@ -27,14 +27,12 @@ from quantum_jobs.submissions import EstimateRequest, JobRequest
 
 if TYPE_CHECKING:
     import azure.functions as func
-    from pydantic_core import ErrorDetails
 
     from quantum_jobs.changing import JobChange
     from quantum_jobs.identity import TokenVerifier
     from quantum_jobs.operations import Operation
 
 MAX_BODY_BYTES = 102_400  # what API Management's validate-content takes
-MAX_PROGRAM_BYTES = 65_536
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -125,7 +123,7 @@ def _read[B: BaseModel](
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        raise InvalidRequest([_fault(item) for item in error.errors(include_url=False)]) from error
+        raise invalid(error) from error
 
 
 def _sized[R: JobRequest | EstimateRequest](request: R) -> R:
@@ -170,13 +168,3 @@ def _idempotency_key(request: func.HttpRequest) -> str:
     if not _KEY.fullmatch(key):
         raise InvalidRequest([Fault("must be 1 to 64 visible ASCII characters", "Idempotency-Key")])
     return key
-
-
-def _fault(item: ErrorDetails) -> Fault:
-    pointer = "".join(f"/{_escaped(part)}" for part in item["loc"] if part != "[key]")
-    detail = "unknown member" if item["type"] == "extra_forbidden" else item["msg"].removeprefix("Input ")
-    return Fault(detail[:300], pointer)
-
-
-def _escaped(part: str | int) -> str:
-    return str(part).replace("~", "~0").replace("/", "~1")

@@ -10,7 +10,7 @@ from quantum_jobs import waiting
 from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.changing import JobChange, JobChanger
 from quantum_jobs.clock import now, timestamp
-from quantum_jobs.dispatching import Dispatcher
+from quantum_jobs.dispatching import Dispatcher, Translation
 from quantum_jobs.errors import (
     InternalError,
     JobCancelled,
@@ -78,14 +78,18 @@ class JobService:
         self._uploads = Uploads(records, blobs)
         self._estimator = Estimator(self._offers, records, blobs, self.terms, self._waits)
 
-    async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
+    async def submit(
+        self, caller: Caller, request: JobRequest, translation: Translation | None = None
+    ) -> tuple[Job, bool]:
         """Check a program, make its job durable and hand it to the workspace; tells whether it is a replay.
+
+        Who has translated the program already gives the translation.
 
         Raises:
             RequestRefused, WrongState: nothing was written and nothing costs.
             ServiceUnavailable: a part does not answer; the same request with the same key is safe.
         """
-        return await self._submitter.submit(caller, request)
+        return await self._submitter.submit(caller, request, translation)
 
     async def page(self, caller: Caller, query: JobQuery) -> tuple[Sequence[Job], str | None]:
         """Give a page of the caller's jobs as last known, newest first, and the id at which the next page begins.
@@ -156,6 +160,16 @@ class JobService:
         if job.state.done:
             _remember(self._done, (caller.owner, job_id), (job, time.monotonic()))
         return job
+
+    async def look(self, caller: Caller, job_id: str) -> Job:
+        """Give a job as the workspace sees it this moment, however lately it was asked: for who watches a few jobs.
+
+        Raises:
+            JobNotFound: no such job, or another's.
+            ServiceUnavailable: the records or the workspace do not answer.
+        """
+        stored = await self._stored(caller, job_id, _READERS)
+        return stored.job if stored.job.state.done else (await self._follower.refreshed(stored))[0].job
 
     async def _read(self, caller: Caller, job_id: str) -> Job:
         stored = await self._stored(caller, job_id, _READERS)

@@ -12,20 +12,15 @@ def _setting(name: str, default: str | None = None) -> str:
     return value
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The app settings of the service; the names are those of `infra/` and `local.settings.json.example`."""
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceSettings:
+    """What a process needs that drives the workspace itself: where things are, and what may be spent."""
 
     key_vault_url: str = _setting("KEY_VAULT_URL")
     storage_account_name: str = _setting("STORAGE_ACCOUNT_NAME")
-    entra_tenant_id: str = _setting("ENTRA_TENANT_ID")
-    entra_audience: str = _setting("ENTRA_AUDIENCE")
-    public_base_url: str = _setting("PUBLIC_BASE_URL")
     workspace_secret_name: str = _setting("WORKSPACE_SECRET_NAME", "quantum-workspace")
     storage_suffix: str = _setting("STORAGE_SUFFIX", "core.windows.net")
-    login_url: str = _setting("ENTRA_LOGIN_URL", "https://login.microsoftonline.com")
     identity_client_id: str = _setting("AZURE_CLIENT_ID", "")
-    gateway_principal_id: str = _setting("GATEWAY_PRINCIPAL_ID", "")
     monthly_budget: str = _setting("MONTHLY_BUDGET", "1000.00")
     monthly_budget_per_target: str = _setting("MONTHLY_BUDGET_PER_TARGET", "")
     rate_card: str = _setting("RATE_CARD", "")
@@ -42,10 +37,23 @@ class Settings:
         required = [names[item.name] for item in fields(cls) if item.default is MISSING]
         missing = [name for name in required if not environment.get(name)]
         if missing:
-            raise SettingsMissing(f"Set {', '.join(missing)}: the service cannot start without (docs/operations.md).")
+            raise SettingsMissing(
+                f"Set {', '.join(missing)}: the program cannot start without (docs/operations.md, docs/tight.md)."
+            )
         given = {key: environment[name] for key, name in names.items() if environment.get(name)}
         return cls(**given)
 
     def storage_url(self, service: str) -> str:
         """The address of a storage service: `blob`, `queue` or `table`."""
         return f"https://{self.storage_account_name}.{service}.{self.storage_suffix}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(WorkspaceSettings):
+    """The app settings of the service; the names are those of `infra/` and `local.settings.json.example`."""
+
+    entra_tenant_id: str = _setting("ENTRA_TENANT_ID")
+    entra_audience: str = _setting("ENTRA_AUDIENCE")
+    public_base_url: str = _setting("PUBLIC_BASE_URL")
+    login_url: str = _setting("ENTRA_LOGIN_URL", "https://login.microsoftonline.com")
+    gateway_principal_id: str = _setting("GATEWAY_PRINCIPAL_ID", "")

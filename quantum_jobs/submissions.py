@@ -52,6 +52,8 @@ class JobRequest:
     limits: JobLimits = JobLimits()
     reuse_seconds: int | None = None
     """How old an equal job's result may be that is given again; None is: run it."""
+    session_id: str | None = None
+    """The workspace's session that the job belongs to."""
 
     @property
     def program(self) -> ProgramSource:

@@ -78,15 +78,19 @@ class Submitter:
         self._terms = terms
         self._uploads = Uploads(records, blobs)
 
-    async def submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
+    async def submit(
+        self, caller: Caller, request: JobRequest, translation: Translation | None = None
+    ) -> tuple[Job, bool]:
         """Check a program, make its job durable and hand it to the workspace; tells whether it is a replay.
+
+        Who has translated the program already gives the translation.
 
         Raises:
             RequestRefused, WrongState: nothing was written and nothing costs.
             ServiceUnavailable: a part does not answer; the same request with the same key is safe.
         """
         try:
-            return await self._submit(caller, request)
+            return await self._submit(caller, request, translation)
         except IdempotencyKeyReused:
             raise
         except (RequestRefused, WrongState):
@@ -96,17 +100,17 @@ class Submitter:
                 raise
             return _replayed(made, request)
 
-    async def _submit(self, caller: Caller, request: JobRequest) -> tuple[Job, bool]:
+    async def _submit(self, caller: Caller, request: JobRequest, translation: Translation | None) -> tuple[Job, bool]:
         known = await self._offers.listed(request.target)
         target = targets.find(request.target, known)
         uploaded = await self._uploads.content(caller, request.program)
-        translation = await translated(request.submission, uploaded)
+        translation = translation or await translated(request.submission, uploaded)
         targets.check_programs(target, request.shots, translation.programs, known)
         cost = price(target, request.shots, translation.resources, self._terms.rates)
         _check_limits(request, cost)
         job = _new_job(caller, request, target, translation, cost)
         if request.reuse_seconds is not None:
-            job = replace(job, reuse_hash=_reuse_hash(request, translation))
+            job = replace(job, reuse_hash=content_hash(request, translation))
             reused = await self._reused(job, request.reuse_seconds)
             if reused is not None:
                 return await self._kept(reused, request)
@@ -218,7 +222,8 @@ def _replayed(kept: Job, request: JobRequest) -> tuple[Job, bool]:
     return kept, True
 
 
-def _reuse_hash(request: JobRequest, translation: Translation) -> str:
+def content_hash(request: JobRequest, translation: Translation) -> str:
+    """Name what a job computes: equal for equal programs, target, shots, parameters and options, SHA-256."""
     # The QIR is the canonical form: spaces, names of gates and the input format make no other program.
     rest: Sequence[object] = (request.target, request.shots, request.seed, request.submission.provider_options)
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode() + b"\0" + translation.qir)
@@ -255,6 +260,7 @@ def _new_job(caller: Caller, request: JobRequest, target: Target, translation: T
         upload_id=request.program.upload_id,
         simulator=target.simulator,
         seed=request.seed,
+        session_id=request.session_id,
         limits=request.limits,
         cost_estimate=cost,
     )

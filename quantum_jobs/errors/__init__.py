@@ -15,6 +15,10 @@
     │   ├── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
     │   ├── JobAlreadyDone, JobNotDone, UploadIncomplete 409
     │   └── ResultExpired 410
+    ├── ClientError               in a program that drives the workspace itself; never over HTTP
+    │   ├── ClientClosed, SessionClosed
+    │   ├── CheckpointMismatch, CheckpointTaken, CheckpointUnreadable
+    │   └── LoopNotDurable, LoopOverBudget, LoopOverdue
     └── ServiceFault              ours
         ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
         ├── AccountMoved 503          two writers of one account; inside only, repeated
@@ -26,6 +30,17 @@ A slug is part of the API and never changes; titles and details may.
 """
 
 from quantum_jobs.errors.base import Fault, InternalError, QuantumJobsError
+from quantum_jobs.errors.client import (
+    CheckpointMismatch,
+    CheckpointTaken,
+    CheckpointUnreadable,
+    ClientClosed,
+    ClientError,
+    LoopNotDurable,
+    LoopOverBudget,
+    LoopOverdue,
+    SessionClosed,
+)
 from quantum_jobs.errors.refused import (
     BudgetExceeded,
     CostLimitExceeded,
@@ -75,6 +90,11 @@ from quantum_jobs.errors.states import (
 __all__ = [
     "AccountMoved",
     "BudgetExceeded",
+    "CheckpointMismatch",
+    "CheckpointTaken",
+    "CheckpointUnreadable",
+    "ClientClosed",
+    "ClientError",
     "CostLimitExceeded",
     "DeadlineImpossible",
     "Fault",
@@ -88,6 +108,9 @@ __all__ = [
     "JobFailed",
     "JobNotDone",
     "JobNotFound",
+    "LoopNotDurable",
+    "LoopOverBudget",
+    "LoopOverdue",
     "MethodNotAllowed",
     "NotAcceptable",
     "NotFound",
@@ -104,6 +127,7 @@ __all__ = [
     "ResultUnreadable",
     "ServiceFault",
     "ServiceUnavailable",
+    "SessionClosed",
     "SettingsMissing",
     "ShotsOutOfRange",
     "TargetNotFound",

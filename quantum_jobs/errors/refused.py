@@ -170,6 +170,10 @@ class ProgramInvalid(RequestRefused):
         self.faults = tuple(faults)
         self.members["errors"] = [fault.as_member() for fault in faults]
 
+    def __str__(self) -> str:
+        first = self.faults[0] if self.faults else None
+        return f"{self.detail} Line {first.line}, column {first.column}: {first.detail}." if first else self.detail
+
 
 class ProgramFormatUnsupported(RequestRefused):
     """The target cannot take the program in this form."""
