@@ -37,9 +37,10 @@ def operation(handler: Handler) -> Any:
 
 
 async def _caller(req: func.HttpRequest, name: str) -> Caller:
-    """Give the caller of an operation, and refuse parameters that it does not have."""
+    """Give the caller of an operation when it is his turn, and refuse parameters that it does not have."""
     caller = await parts().callers.caller(req, BY_NAME[name])
     requests.refuse_parameters(req, BY_NAME[name])
+    await parts().turns.take(caller.owner, reads=req.method in ("GET", "HEAD"))
     return caller
 
 

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextlib
 import os
 import statistics
 import sys
@@ -12,12 +13,14 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import httpx
 
-from bench.callers import Caller, Seen, at_once, one_by_one
+from bench.callers import Caller, Seen, at_once, one_by_one, unattended
+from bench.gateway import bob
 from bench.rows import Row
 
 type Load = Callable[[Caller, int, Seen], Awaitable[None]]
 
 CLIENTS = 32
+FEW = 5
 
 
 def rows(jobs: int) -> Iterator[Row]:
@@ -27,6 +30,34 @@ def rows(jobs: int) -> Iterator[Row]:
     yield Row("a job of it, processor time", f"{sum(took.values()):.0f} ms", "-", ok=True, beside=told(took))
     rate, seen, _ = run(one_by_one, jobs)
     yield Row("the same jobs, one after the other each", f"{rate:.0f} jobs/s", "-", ok=True, beside=waits(seen))
+    for load, how in ((at_once, "asked for"), (unattended, "left to the shepherd")):
+        alone, beside = fairness(load, jobs)
+        ratio = statistics.median(beside.finishes) / statistics.median(alone.finishes)
+        words = f"alone {waits(alone)}; beside {waits(beside)}"
+        yield Row(f"{FEW} jobs beside it, {how}: finish", f"ratio {ratio:.1f}", "-", ok=True, beside=words)
+
+
+def fairness(load: Load, jobs: int) -> tuple[Seen, Seen]:
+    """Give what an owner of a few jobs sees again and again: alone, and while another has the burst going."""
+    alone, beside, owner = Seen(), Seen(), bob()
+    token = str(owner.http.headers["Authorization"]).removeprefix("Bearer ")
+
+    async def few(seen: Seen, rounds: int) -> None:
+        async with Caller(os.environ["QUANTUM_JOBS_URL"], token) as caller:
+            for _ in range(rounds):
+                await load(caller, FEW, seen)
+
+    async def both() -> None:
+        await few(Seen(), 1)  # connects, and fills caches
+        await few(alone, 4)
+        asking = asyncio.create_task(few(beside, 1000))
+        await _all(at_once, jobs, Seen())
+        asking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(both())
+    return alone, beside
 
 
 def run(load: Load, jobs: int) -> tuple[float, Seen, dict[str, float]]:

@@ -111,6 +111,17 @@ async def one_by_one(caller: Caller, jobs: int, seen: Seen) -> None:
         await _collect(caller, path, answer, since, seen)
 
 
+async def unattended(caller: Caller, jobs: int, seen: Seen) -> None:
+    """Submit jobs and ask for none of them: the list tells, as last known, when the shepherd has brought them home."""
+    since = {(await submitted(caller, seen))[0].removeprefix("/jobs/"): time.perf_counter() for _ in range(jobs)}
+    while since:
+        await asyncio.sleep(0.25)
+        listed = await caller.ask("GET", f"/jobs?pageSize={max(2 * jobs, 10)}")
+        for job in listed.document()["value"]:
+            if job["done"] and job["id"] in since:
+                seen.finishes.append(time.perf_counter() - since.pop(job["id"]))
+
+
 def _due(answer: Answer) -> float:
     return time.perf_counter() + float(answer.headers["retry-after"])
 

@@ -46,7 +46,7 @@ def cached(api: Api, seconds: float) -> Iterator[Row]:
 
 def fairness(api: Api, seconds: float) -> Iterator[Row]:
     """What one caller waits for his status while another asks all the time over eight connections, against alone."""
-    other = _bob()
+    other = bob()
     heavy, path = _job(api), _job(other)
     authorization = str(other.http.headers["Authorization"])
 
@@ -63,7 +63,7 @@ def fairness(api: Api, seconds: float) -> Iterator[Row]:
     yield Row("a caller beside a heavy one, p50", f"{p50:.1f} ms", "20 ms", p50 <= 20, told)
 
 
-def _bob() -> Api:
+def bob() -> Api:
     state = State(DEFAULT_FOLDER)
     return Api({**os.environ, "QUANTUM_JOBS_TOKEN": token(Issuer.of(state), caller(state, "bob"))})
 

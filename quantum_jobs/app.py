@@ -20,6 +20,7 @@ from quantum_jobs.service import JobService
 from quantum_jobs.settings import Settings
 from quantum_jobs.submitting import Terms
 from quantum_jobs.table_storage import TableStorage
+from quantum_jobs.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class App:
     settings: Settings
     service: JobService
     callers: Callers
+    turns: Turns
 
 
 @cache
@@ -58,4 +60,5 @@ def app() -> App:
             ),
         ),
         callers=Callers(verifier, settings.gateway_principal_id),
+        turns=Turns(),
     )

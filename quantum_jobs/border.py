@@ -93,9 +93,15 @@ class Door:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _seconds() -> float:
+def seconds_left() -> float | None:
+    """Give how long the caller still waits; None where nobody does."""
     ends = _ends.get()
-    return SHEPHERD_SECONDS if ends is None else min(CALL_SECONDS, max(ends - time.monotonic(), 0.0))
+    return None if ends is None else max(ends - time.monotonic(), 0.0)
+
+
+def _seconds() -> float:
+    left = seconds_left()
+    return SHEPHERD_SECONDS if left is None else min(CALL_SECONDS, left)
 
 
 @contextmanager

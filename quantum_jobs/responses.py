@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from quantum_jobs import waiting
+from quantum_jobs import turns, waiting
 from quantum_jobs.border import caller_waiting
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.clock import now
@@ -68,7 +68,8 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
             request_id = request_id_of(req)
             try:
                 with caller_waiting():
-                    answer = await handler(req)
+                    async with turns.request():
+                        answer = await handler(req)
             except QuantumJobsError as error:
                 if error.status >= 500:
                     log.warning("a part failed", extra={"request_id": request_id}, exc_info=True)

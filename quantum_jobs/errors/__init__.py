@@ -22,6 +22,7 @@
     └── ServiceFault              ours
         ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
         ├── AccountMoved 503          two writers of one account; inside only, repeated
+        ├── Crowded 503               the owner's other requests are worked on
         ├── ProviderRefused 502       the workspace refused a job for good; becomes a job's error, not an answer
         ├── ResultUnreadable 500      a result document in no known shape; becomes a job's error, not an answer
         └── SettingsMissing 500       at start only
@@ -69,6 +70,7 @@ from quantum_jobs.errors.refused import (
 )
 from quantum_jobs.errors.service import (
     AccountMoved,
+    Crowded,
     ProviderRefused,
     ResultUnreadable,
     ServiceFault,
@@ -96,6 +98,7 @@ __all__ = [
     "ClientClosed",
     "ClientError",
     "CostLimitExceeded",
+    "Crowded",
     "DeadlineImpossible",
     "Fault",
     "Forbidden",

@@ -19,6 +19,16 @@ class ServiceUnavailable(ServiceFault):
         self.headers = {"Retry-After": str(retry_after_seconds)}
 
 
+class Crowded(ServiceUnavailable):
+    """The owner's other requests are worked on for longer than a caller waits."""
+
+    def __init__(self) -> None:
+        super().__init__("Your other requests", 2)
+        self.detail = (
+            "Too many of your requests are worked on at once. Send this one again when some have been answered."
+        )
+
+
 class AccountMoved(ServiceUnavailable):
     """Somebody else has written the owner's account meanwhile; read it again and repeat. Never leaves the service."""
 
