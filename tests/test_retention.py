@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantum_jobs.clock import now, timestamp
+from quantum_jobs.clock import now, parse_timestamp, timestamp
 from quantum_jobs.errors import JobFailed, ResultExpired, SettingsMissing
 from quantum_jobs.models import HistoryEntry, JobState
 from quantum_jobs.retention import expires_at, retention
@@ -53,10 +53,19 @@ def test_after_its_time_a_result_is_410_the_record_stays_and_storage_is_free(wor
     grown_old(world, job, 21)
     world.shepherd_takes()
     for call in ("result", "raw_result_link"):
-        with pytest.raises(ResultExpired):
+        with pytest.raises(ResultExpired) as caught:
             world.call(call, job.id, *([None] if call == "result" else []))
+        assert caught.value.members == {"expiredAt": world.records.only().expired_at}
     assert (world.get(job.id).state, world.blobs.results, world.blobs.containers) == (JobState.SUCCEEDED, {}, {})
     assert world.call("program", job.id)[1].program.source == samples.BELL
+
+
+def test_what_a_provider_may_still_run_is_not_taken_from_it_before_the_shepherd_stops_asking():
+    job = samples.job(state=JobState.FAILED, unsettled=JobState.RUNNING)
+    ended = parse_timestamp(job.history[-1].at)
+    assert expires_at(job, timedelta(days=1)) == ended + timedelta(days=7)
+    assert expires_at(job, timedelta(days=9)) == ended + timedelta(days=9)
+    assert expires_at(replace(job, unsettled=None), timedelta(days=1)) == ended + timedelta(days=1)
 
 
 def test_no_message_is_sent_for_a_job_whose_result_has_gone(world):

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from quantum_jobs.clock import parse_timestamp
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.openapi import example_document
 from quantum_jobs.problems import catalogue
@@ -78,7 +79,9 @@ def of_a_deleted_origin(api):
     again = finished(api, submit(api, **seed, reuse={"maxAge": "P1D"}))
     assert again["reusedFrom"] == origin["id"]
     assert api.delete(f"/jobs/{origin['id']}").status_code == 204
-    return api.get(f"/jobs/{again['id']}/result/raw")
+    expired = api.get(f"/jobs/{again['id']}/result/raw")
+    assert parse_timestamp(expired.json()["expiredAt"]) >= parse_timestamp(again["completedAt"])
+    return expired
 
 
 # What provokes each kind in a service where all is well.
@@ -108,6 +111,42 @@ PROVOKED = {
 }
 
 
+# What a program may read in a problem beside type, title, status, detail and instance: part of the API, as slugs are.
+MEMBERS = {
+    "invalid-request": {"errors"},
+    "forbidden": {"requiredRoles"},
+    "budget-exceeded": {"dimension", "limit", "used", "held", "resetsAt"},
+    "method-not-allowed": {"allow"},
+    "not-acceptable": {"offered"},
+    "precondition-failed": {"currentETag"},
+    "payload-too-large": {"maxBytes"},
+    "unsupported-media-type": {"accepted"},
+    "throttled": {"limit"},
+    "idempotency-key-reused": {"jobId", "createdAt"},
+    "program-invalid": {"format", "errors"},
+    "program-format-unsupported": {"accepted", "targetsThatFit"},
+    "too-many-qubits": {"required", "available", "targetsThatFit", "errors"},
+    "shots-out-of-range": {"minimum", "maximum", "errors"},
+    "unknown-target": {"targets", "didYouMean", "errors"},
+    "cost-limit-exceeded": {"estimate", "limit", "errors"},
+    "deadline-impossible": {"errors"},
+    "result-not-ready": {"state"},
+    "job-failed": {"error"},
+    "job-cancelled": {"cancelledBy", "cancelledAt"},
+    "job-already-done": {"state"},
+    "job-not-done": {"state"},
+    "upload-incomplete": {"expected", "actual"},
+    "result-expired": {"expiredAt"},
+    "target-unavailable": {"target", "statusPage"},
+}
+COMMON = {"type", "title", "status", "detail", "instance"}
+
+
+@pytest.mark.parametrize("slug", [slug for slug, kind in catalogue().items() if kind.status])
+def test_the_example_of_each_kind_has_the_members_that_are_promised_and_no_others(slug):
+    assert set(example_document(slug, BASE)) == COMMON | MEMBERS.get(slug, set())
+
+
 @pytest.mark.parametrize("slug", PROVOKED)
 def test_each_kind_of_problem_can_be_provoked_over_http(api, slug):
     shows(PROVOKED[slug](api), slug)
@@ -119,7 +158,7 @@ def shows(answer, slug):
     problem = answer.json()
     assert (answer.status_code, problem["type"].rpartition("/")[2]) == (kind.status, slug), answer.text
     assert problem["title"] == kind.title
-    assert set(example_document(slug, BASE)) - {"errors"} <= set(problem), "the example shows what the answer has not"
+    assert set(problem) == COMMON | MEMBERS.get(slug, set())
     page = httpx.get(problem["type"], trust_env=False)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert kind.title in page.text
@@ -166,7 +205,10 @@ def test_what_is_asked_of_a_job_that_waits_is_told_its_state(api, script):
     assert int(not_ready.headers["Retry-After"]) >= 1
     api.post(f"/jobs/{job['id']}/cancel").raise_for_status()
     assert finished(api, api.post(f"/jobs/{job['id']}/cancel"))["state"] == "cancelled"
-    shows(api.get(f"/jobs/{job['id']}/result"), "job-cancelled")
+    cancelled = api.get(f"/jobs/{job['id']}/result")
+    shows(cancelled, "job-cancelled")
+    assert cancelled.json()["cancelledBy"] == job["createdBy"]
+    assert parse_timestamp(cancelled.json()["cancelledAt"]) >= parse_timestamp(job["createdAt"])
 
 
 def test_a_target_that_takes_no_jobs_rejects_them_and_soon_they_are_not_accepted_until_it_is_back(api, script):
