@@ -247,13 +247,15 @@ def test_an_unknown_caller_is_told_who_there_is(folder: Path) -> None:
 
 @linux
 def test_a_part_that_dies_ends_the_cloud_and_is_named(folder: Path) -> None:
-    command = [*LOCAL, "run", "--no-functions", "--state", folder, "--", sys.executable, "-c", "input()"]
+    inside = [sys.executable, "-c", "input()"]
+    command = [*LOCAL, "run", "--no-functions", "--state", folder, "--", *inside]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:
         family = set[int]()
-        while not any("input()" in command_line(pid) for pid in family):
+        # All of its line, for each child has its parent's for a moment, and that names the command as well.
+        while not any(command_line(pid) == [*inside, ""] for pid in family):
             family = descendants(process.pid)
-        (azurite,) = (pid for pid in family if "azurite.js" in command_line(pid))
+        (azurite,) = (pid for pid in family if any("azurite.js" in word for word in command_line(pid)))
         os.kill(azurite, signal.SIGKILL)
         assert process.wait(20) == 1
         assert process.stderr is not None
@@ -261,8 +263,8 @@ def test_a_part_that_dies_ends_the_cloud_and_is_named(folder: Path) -> None:
         assert gone(family, 0)
 
 
-def command_line(pid: int) -> str:
+def command_line(pid: int) -> list[str]:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     except OSError:
-        return ""
+        return []
