@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from .cloud import REPOSITORY
-from .defects import answers, crashes, jobs, service
+from .defects import answers, crashes, endings, jobs, service
 
-DEFECTS = {**answers.DEFECTS, **crashes.DEFECTS, **jobs.DEFECTS, **service.DEFECTS}
+SUITES = [item.DEFECTS for item in (answers, crashes, endings, jobs, service)]
+DEFECTS = {name: defect for suite in SUITES for name, defect in suite.items()}
 
 
 def copied(folder: Path) -> None:
@@ -34,6 +35,13 @@ def ended(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     """Run tests of a copy until the first fails."""
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", *tests]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_each_defect_has_a_name_of_its_own_and_a_place_in_the_service():
+    assert len(DEFECTS) == sum(map(len, SUITES))
+    for name, (file, right, _, *tests) in DEFECTS.items():
+        assert (REPOSITORY / "quantum_jobs" / file).read_text().count(right) == 1, f"the place is gone: {name}"
+        assert all((REPOSITORY / test).exists() for test in tests), name
 
 
 @pytest.mark.long

@@ -3,7 +3,12 @@
 from . import Defect
 
 POINTS, STORMS = "tests/faults/test_crash_points.py", "tests/faults/test_storms.py"
-_SEND = "        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)\n        try:\n"
+_SEND = (
+    "        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)\n"
+    "        not_after = self._dispatcher.deadline()\n"
+    "        try:\n"
+)
+_PUT = "            await self._dispatcher.put(job, request.submission, not_after)\n"
 _INSERT = "            kept = await self._inserted(job, request, account)\n"
 _SUCCESSOR = "        await self._queue.send(ShepherdMessage.about(stored.job, following), delay_seconds)\n"
 _LOOP = (
@@ -21,13 +26,13 @@ DEFECTS: dict[str, Defect] = {
     "record after the PUT": (
         "submitting.py",
         _INSERT,
-        f"            await prepared\n            await self._dispatcher.put(job, request.submission)\n{_INSERT}",
+        f"            await prepared\n{_PUT}{_INSERT}",
         POINTS,
     ),
     "message after the record": (
         "submitting.py",
         _SEND + _INSERT,
-        f"        try:\n{_INSERT}    {_SEND.removesuffix('        try:\n')}",
+        f"{''.join(_SEND.splitlines(keepends=True)[1:])}{_INSERT}    {_SEND.splitlines(keepends=True)[0]}",
         POINTS,
     ),
     "PUT before its input": (
@@ -44,14 +49,14 @@ DEFECTS: dict[str, Defect] = {
     ),
     "a sequence that nobody checks": (
         "shepherd.py",
-        "elif stored.job.sequence <= message.sequence:",
-        "elif True:",
+        "if stored.job.sequence <= message.sequence:",
+        "if True:",
         STORMS,
     ),
     "a message dropped because it is ahead of its record": (
         "shepherd.py",
-        "elif stored.job.sequence <= message.sequence:",
-        "elif stored.job.sequence == message.sequence:",
+        "if stored.job.sequence <= message.sequence:",
+        "if stored.job.sequence == message.sequence:",
         "tests/test_shepherd.py",
     ),
     "the record moves on before the next message is sent": (

@@ -8,10 +8,12 @@ DEFECTS: dict[str, Defect] = {
         (
             "        await self._queue.send(ShepherdMessage.about(job, job.sequence), "
             "FIRST_LOOK_SECONDS)\n"
+            "        not_after = self._dispatcher.deadline()\n"
             "        try:\n"
             "            kept = await self._inserted(job, request, account)\n"
         ),
         (
+            "        not_after = self._dispatcher.deadline()\n"
             "        try:\n"
             "            kept = await self._inserted(job, request, account)\n"
             "            await self._queue.send(ShepherdMessage.about(job, job.sequence), "
@@ -48,8 +50,8 @@ DEFECTS: dict[str, Defect] = {
     ),
     "duplicate messages handled": (
         "shepherd.py",
-        "elif stored.job.sequence <= message.sequence:",
-        "elif True:",
+        "if stored.job.sequence <= message.sequence:",
+        "if True:",
         "tests/test_shepherd.py",
     ),
     "a message dropped while its record is written": (
@@ -60,8 +62,8 @@ DEFECTS: dict[str, Defect] = {
     ),
     "an undispatched job left alone": (
         "shepherd.py",
-        "        return await self._dispatched(stored)\n",
-        "        return stored\n",
+        "return stored if known or job.attempt.state != JobState.ACCEPTED else await self._dispatched(stored)",
+        "return stored",
         "tests/test_shepherd.py",
     ),
     "a budget that counts what is used and not what is held": (
@@ -102,7 +104,7 @@ DEFECTS: dict[str, Defect] = {
     ),
     "an account that is not settled": (
         "following.py",
-        "if changed.state.done and not stored.job.state.done and _costs(changed):",
+        "if _is_settled(changed) and not _is_settled(stored.job) and _costs(changed):",
         "if False:",
         "tests/test_budgets.py",
     ),
