@@ -152,7 +152,7 @@ def _check(circuit: QuantumCircuit) -> None:
         raise ValueError("a circuit with real-time variables or stretches cannot be sent")
     if sum(register.size for register in circuit.cregs) > len({bit for item in circuit.cregs for bit in item}):
         raise ValueError("two classical registers share bits: a result reports each bit once")
-    standard = get_standard_gate_name_mapping()
+    standard = _standard_gates()
     for operation in _operations(circuit):
         if operation.name in _BASIS and not isinstance(operation, standard[operation.name].base_class):
             raise ValueError(f"a gate of yours is named {operation.name!r}, as a standard gate: give it another name")
@@ -175,6 +175,11 @@ def _decomposed(circuit: QuantumCircuit) -> QuantumCircuit:
         operation.name not in _NATIVE for operation in _operations(circuit) if not isinstance(operation, ControlFlowOp)
     )
     return _passes().run(circuit) if any(foreign) else circuit
+
+
+@cache
+def _standard_gates() -> Any:
+    return get_standard_gate_name_mapping()
 
 
 @cache

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from .cloud import REPOSITORY
-from .defects import answers, crashes, endings, jobs, service
+from .defects import answers, crashes, endings, jobs, primitives, service
 
-SUITES = [item.DEFECTS for item in (answers, crashes, endings, jobs, service)]
+SUITES = [item.DEFECTS for item in (answers, crashes, endings, jobs, primitives, service)]
 DEFECTS = {name: defect for suite in SUITES for name, defect in suite.items()}
 
 
 def copied(folder: Path) -> None:
     """Copy the service and its tests into a folder."""
-    leave = shutil.ignore_patterns("node_modules", "__pycache__", "referee")
+    leave = shutil.ignore_patterns("node_modules", "__pycache__")
     for name in ("quantum_jobs", "local", "tests", "apim"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=leave)
     for name in ("function_app.py", "pyproject.toml", "local.settings.json.example"):

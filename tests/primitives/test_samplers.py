@@ -48,6 +48,16 @@ def test_each_register_has_qiskits_outcomes_and_shots_keep_registers_together(ci
         assert all(abs(found[key] - SHOTS * expected.get(key, 0)) <= 1 for key in found | expected)
 
 
+def test_a_shot_of_one_register_belongs_to_the_same_shot_of_the_others():
+    circuit = QuantumCircuit(QuantumRegister(2), ClassicalRegister(1, "one"), ClassicalRegister(1, "other"))
+    circuit.h(0)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    data = SamplerV2(rounding()).run([circuit]).result()[0].data
+    assert data.one.get_bitstrings() == data.other.get_bitstrings()
+    assert set(data.one.get_bitstrings()) == {"0", "1"}
+
+
 @settings(max_examples=40)
 @given(array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), st.booleans(), st.integers(0, 2**32))
 def test_parameter_arrays_of_any_shape_give_qiskits_shapes_and_elements(shape, by_name, seed):
