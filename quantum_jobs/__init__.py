@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from quantum_jobs.connecting import connect, connect_async
     from quantum_jobs.errors import QuantumJobsError
     from quantum_jobs.orders import SubmitOptions
+    from quantum_jobs.primitives import EstimatorV2, SamplerV2
     from quantum_jobs.results import Item, Result
     from quantum_jobs.savings import Savings
     from quantum_jobs.settings import WorkspaceSettings
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncClient",
     "Client",
+    "EstimatorV2",
     "Item",
     "JobHandle",
     "Loop",
     "Pace",
     "QuantumJobsError",
     "Result",
+    "SamplerV2",
     "Savings",
     "Session",
     "SubmitOptions",
@@ -44,12 +47,14 @@ __all__ = [
 _PLACES = {
     "AsyncClient": "async_client",
     "Client": "client",
+    "EstimatorV2": "primitives",
     "Item": "results",
     "JobHandle": "client",
     "Loop": "client",
     "Pace": "throttles",
     "QuantumJobsError": "errors",
     "Result": "results",
+    "SamplerV2": "primitives",
     "Savings": "savings",
     "Session": "client",
     "SubmitOptions": "orders",

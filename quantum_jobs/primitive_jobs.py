@@ -1,12 +1,13 @@
 """What both primitives share: jobs of many parameter sets through a runner, and their common handle for Qiskit."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
 from threading import Lock
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 from uuid import uuid4
 
 import numpy as np
@@ -14,8 +15,12 @@ from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit.providers import JobStatus
 
 from quantum_jobs.circuits import numbered
+from quantum_jobs.errors import QuantumJobsError
 from quantum_jobs.models import JobState
 from quantum_jobs.money import Money
+from quantum_jobs.orders import SubmitOptions
+
+log = logging.getLogger(__name__)
 
 MOST_SETS = 300
 """Parameter sets that the service takes in one job."""
@@ -57,16 +62,7 @@ class Handle(Protocol):
 class Runner(Protocol):
     """What runs programs: a client, a session, a loop."""
 
-    def submit(
-        self,
-        source: str,
-        *,
-        shots: int,
-        format: str = "openqasm3",  # noqa: A002 - the API's word
-        parameter_sets: Sequence[Mapping[str, float]] = (),
-        seed: int | None = None,
-        **further: Any,
-    ) -> Handle: ...
+    def submit(self, source: str, *, shots: int, **given: Unpack[SubmitOptions]) -> Handle: ...
 
 
 @dataclass(frozen=True)
@@ -108,7 +104,7 @@ class Submitter:
 
     def __init__(self, runner: Runner, target: str | None, seed: int | None) -> None:
         self._runner = runner
-        self._given = {} if target is None else {"target": target}
+        self._given: SubmitOptions = {} if target is None else {"target": target}
         self._seeds = None if seed is None else np.random.default_rng(seed)
         self.submitted: list[Handle] = []
 
@@ -117,8 +113,7 @@ class Submitter:
         try:
             return [self._submit_pub(place, of_pub) for place, of_pub in enumerate(works)]
         except Exception:
-            for handle in self.submitted:
-                handle.cancel()
+            cancel(self.submitted)
             raise
 
     def _submit_pub(self, place: int, works: Sequence[Work]) -> "list[Running]":
@@ -135,9 +130,20 @@ class Submitter:
 
     def _submit_batch(self, source: str, sets: Sequence[Mapping[str, float]], shots: int) -> Handle:
         seed = None if self._seeds is None else int(self._seeds.integers(2**31))
-        handle = self._runner.submit(source, shots=shots, parameter_sets=sets, seed=seed, **self._given)
+        given: SubmitOptions = {**self._given, "parameter_sets": sets, "seed": seed}
+        handle = self._runner.submit(source, shots=shots, **given)
         self.submitted.append(handle)
         return handle
+
+
+def cancel(handles: Sequence[Handle]) -> None:
+    """Cancel the jobs that have not ended, each whatever becomes of the others; one that ends meanwhile stays so."""
+    for handle in handles:
+        if not JobState(handle.state).done:
+            try:
+                handle.cancel()
+            except QuantumJobsError:
+                log.warning("a job could not be cancelled", extra={"job_id": handle.id}, exc_info=True)
 
 
 class Running:
@@ -253,6 +259,4 @@ class PrimitiveJob(BasePrimitiveJob[PrimitiveResult[Any], JobStatus]):
 
     def cancel(self) -> None:
         """Cancel the jobs that have not ended."""
-        for handle in self._handles:
-            if not JobState(handle.state).done:
-                handle.cancel()
+        cancel(self._handles)

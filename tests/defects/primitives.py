@@ -89,7 +89,7 @@ DEFECTS: dict[str, Defect] = {
     "all jobs of a run with one seed": ("primitive_jobs.py", "int(self._seeds.integers(2**31))", "7", _JOBS),
     "jobs left running behind a refusal": (
         "primitive_jobs.py",
-        "for handle in self.submitted:\n                handle.cancel()",
+        "cancel(self.submitted)",
         "pass",
         _JOBS,
     ),

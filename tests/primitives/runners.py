@@ -35,8 +35,11 @@ class Job:
     outcome: Result | Exception
     state: str = JobState.SUCCEEDED
     cancels: int = 0
+    refusal: Exception | None = None
 
     def cancel(self) -> None:
+        if self.refusal:
+            raise self.refusal
         self.cancels += 1
         self.state = JobState.CANCELLED
 

@@ -9,7 +9,7 @@ from qiskit.circuit import Parameter
 from qiskit.primitives import BasePrimitiveJob
 from qiskit.providers import JobStatus
 
-from quantum_jobs.errors import JobFailed, ProgramInvalid, TargetUnavailable
+from quantum_jobs.errors import JobAlreadyDone, JobFailed, ProgramInvalid, TargetUnavailable
 from quantum_jobs.models import JobState
 from quantum_jobs.primitives import EstimatorV2, SamplerV2
 from tests.cloud import REPOSITORY
@@ -22,6 +22,15 @@ def measured(qubits: int = 1) -> QuantumCircuit:
     circuit = QuantumCircuit(qubits)
     circuit.measure_all()
     return circuit
+
+
+class Waiting(Fake):
+    """A target with a queue."""
+
+    def submit(self, source, **given):
+        job = super().submit(source, **given)
+        job.state = S.QUEUED.value
+        return job
 
 
 @pytest.mark.parametrize(
@@ -65,6 +74,14 @@ def test_cancel_reaches_the_jobs_that_have_not_ended():
     assert [handle.cancels for handle in runner.jobs] == [0, 1]
 
 
+def test_a_job_that_ends_while_it_is_cancelled_keeps_no_other_from_its_cancel():
+    runner = Waiting(rounding().count)
+    job = SamplerV2(runner).run([measured(), measured()])
+    runner.jobs[0].refusal = JobAlreadyDone("succeeded")
+    job.cancel()
+    assert [handle.state for handle in runner.jobs] == [S.QUEUED, S.CANCELLED]
+
+
 def test_a_job_that_failed_raises_its_own_error_and_a_later_call_may_succeed():
     runner = rounding()
     job = SamplerV2(runner).run([measured()])
@@ -76,7 +93,7 @@ def test_a_job_that_failed_raises_its_own_error_and_a_later_call_may_succeed():
 
 
 def test_a_pub_that_is_refused_takes_back_the_pubs_before_it_and_is_named():
-    runner = rounding()
+    runner = Waiting(rounding().count)
     with pytest.raises(ProgramInvalid) as refused:
         SamplerV2(runner).run([measured(), QuantumCircuit(1, 1)])
     assert "measures nothing" in str(refused.value.members)
@@ -96,7 +113,7 @@ def test_a_circuit_that_cannot_be_sent_is_named_before_anything_is_submitted():
     assert runner.requests == []
 
 
-class Closing(Fake):
+class Closing(Waiting):
     """A target that goes away after two jobs."""
 
     def submit(self, source, **given):
@@ -138,7 +155,7 @@ def answer(code: str) -> str:
 
 
 def test_without_qiskit_the_error_says_what_to_install():
-    code = "import sys; sys.modules['qiskit'] = None; import quantum_jobs.primitives"
+    code = "import sys; sys.modules['qiskit'] = None; from quantum_jobs import EstimatorV2"
     last = answer(code).splitlines()[-1]
     assert last.startswith("ImportError: SamplerV2 and EstimatorV2 need Qiskit")
     assert "pip install" in last
