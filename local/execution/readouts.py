@@ -43,9 +43,9 @@ def write_quil(registers: Sequence[str], batch: Sequence[Outcomes], seed: int) -
 def _by_register(registers: Sequence[str], batch: Sequence[Outcomes], seed: int, text: Callable[[Row], str]) -> bytes:
     """Write the shots of every register in the same order."""
     columns: list[list[str]] = [[] for _ in registers]
-    for item in batch:
+    for place, item in enumerate(batch):
         texts = [[text(row) for row in rows(record)] for record, _ in item.counts]
-        order = item.order(seed).tolist()
+        order = item.order(seed + place).tolist()
         for position, column in enumerate(columns):
             column.extend(texts[index][position] for index in order)
     members = [f"{json.dumps(name)}: [{', '.join(column)}]" for name, column in zip(registers, columns, strict=True)]

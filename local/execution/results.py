@@ -86,12 +86,12 @@ class Outcomes:
 def write_v2(batch: Sequence[Outcomes], seed: int) -> bytes:
     """Write microsoft.quantum-results.v2 with one result per item of the batch."""
     results = []
-    for item in batch:
+    for place, item in enumerate(batch):
         histogram = [
             {"Outcome": _outcome(outcome), "Display": display(outcome), "Count": count}
             for outcome, count in item.histogram()
         ]
-        shots = ", ".join(item.shots(seed))
+        shots = ", ".join(item.shots(seed + place))
         results.append(f'{{"Histogram": {json.dumps(histogram)}, "Shots": [{shots}]}}')
     return f'{{"DataFormat": "microsoft.quantum-results.v2", "Results": [{", ".join(results)}]}}'.encode()
 

@@ -51,7 +51,11 @@ def _run_qir(request: Request, text: bytes, limits: Limits) -> tuple[Sequence[Ru
     most = limits.clifford_qubits if request.qubits is None else request.qubits
     reader = qir.Reader(text)
     programs = [reader.read(item.get("entryPoint"), _arguments(item), most) for item in items]
-    outcomes = [_outcomes(request, _held(request, program), limits) for program in programs]
+    # Each item draws its own numbers.
+    outcomes = [
+        _outcomes(replace(request, seed=request.seed + place), _held(request, program), limits)
+        for place, program in enumerate(programs)
+    ]
     return programs, write(outcomes, request.seed)
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from local.execution.errors import ExecutionError, InvalidProgram, UnsupportedProgram
@@ -133,6 +134,15 @@ def test_several_items_are_several_results() -> None:
         request(items=[{"entryPoint": "main"}, {"entryPoint": "main", "arguments": []}]), program(*lines), DEFAULT
     )
     assert [item["Shots"] for item in json.loads(answer.document)["Results"]] == [[[1]] * 100] * 2
+
+
+def test_items_of_one_job_are_sampled_apart_so_that_together_they_are_as_good_as_their_shots() -> None:
+    """Means of fair coins: 400 items of 100 shots spread by 5; the same stream for all would spread them by 0."""
+    lines = [call("qis__h__body", "Q0"), call("qis__mz__body", "Q0", "R0"), *record_all(1)]
+    answer = run(request(items=[{"entryPoint": "main"}] * 400), program(*lines), DEFAULT)
+    shots = np.array([item["Shots"] for item in json.loads(answer.document)["Results"]])[:, :, 0]
+    assert 4 < shots.sum(axis=1).std() < 6
+    assert len({row.tobytes() for row in shots}) == 400  # in another order, too
 
 
 def test_the_base_profile_refuses_a_reset_in_the_middle() -> None:
