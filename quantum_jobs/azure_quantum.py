@@ -296,8 +296,9 @@ def _cancel(workspace: Workspace, provider_job_id: str) -> None:
             workspace.subscription_id, workspace.resource_group, workspace.name, provider_job_id
         )
     except HttpResponseError as error:
-        # 204 is how the service says yes; 404 and 409 that there is nothing to cancel, which the next look will show.
-        if error.status_code not in (204, 404, 409):
+        # 204 is how the service says yes; a refusal for good, that there is nothing to cancel or that it cannot be: the
+        # next look shows which. To repeat it would keep the job from being followed.
+        if error.status_code not in {204, 409, *_FINAL_STATUSES}:
             raise
 
 

@@ -69,7 +69,9 @@ class Door:
             ServiceUnavailable: no answer in time, or none that can be read; with the part's own `Retry-After`.
         """
         with answering(self.part):
-            async with asyncio.timeout(_seconds()):
+            if (seconds := _seconds()) <= 0:
+                raise TimeoutError("nobody waits any more")
+            async with asyncio.timeout(seconds):
                 try:
                     return await self._in_thread(work)
                 except Exception as error:

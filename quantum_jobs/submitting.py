@@ -198,8 +198,8 @@ class Submitter:
 
     async def _refused(self, job: Job, error: QuantumJobsError) -> Job:
         stored = await self._records.get(job.owner, job.id)
-        if stored is None or stored.job.state.done:
-            return stored.job if stored else job
+        if stored is None or stored.job.state.done or stored.job.attempt.state != JobState.ACCEPTED:
+            return stored.job if stored else job  # somebody else's PUT was taken, and seen there
         return (await self._follower.write(stored, failed(stored.job, error.slug, error.detail))).job
 
 

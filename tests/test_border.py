@@ -146,6 +146,20 @@ def test_work_that_waited_for_a_thread_in_vain_is_never_begun():
     assert begun == []
 
 
+def test_nothing_is_begun_for_a_caller_who_does_not_wait_any_more():
+    begun = []
+
+    async def through():
+        door = Door("The part")
+        with caller_waiting(0), pytest.raises(ServiceUnavailable):
+            await door.call(lambda: begun.append(1))
+        await door.call(lambda: None)
+        door.close()
+
+    asyncio.run(through())
+    assert begun == []
+
+
 def test_the_sum_of_what_a_caller_waits_for_is_less_than_ten_seconds():
     assert border.CALLER_SECONDS < 10
     assert border.CONNECT_SECONDS + border.READ_SECONDS <= border.CALLER_SECONDS

@@ -9,6 +9,7 @@ from quantum_jobs.errors import (
     JobNotFound,
     ProgramFormatUnsupported,
     ProgramInvalid,
+    ProviderRefused,
     ResultNotReady,
     ServiceUnavailable,
     ShotsOutOfRange,
@@ -201,6 +202,21 @@ def test_a_refused_repetition_of_a_put_that_had_arrived_is_no_refusal(world):
     job, _ = world.submit()
     assert world.records.only().state == JobState.ACCEPTED
     assert world.get(job.id).state == JobState.QUEUED
+
+
+def test_a_refusal_does_not_fail_a_job_whose_other_put_was_taken(world):
+    """Request and shepherd send at the same time; the one is refused, and the other's attempt is there and gone."""
+    submit = world.workspace.submit
+
+    async def too_late(job, *arguments):
+        await submit(job, *arguments)
+        await world.service.get(samples.ALICE, job.id)
+        world.workspace.jobs.clear()
+        raise ProviderRefused("no")
+
+    world.workspace.submit = too_late
+    job, _ = world.submit()
+    assert (job.state, world.records.only().state) == (JobState.QUEUED, JobState.QUEUED)
 
 
 def test_another_callers_job_looks_like_none(world):

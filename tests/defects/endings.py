@@ -132,6 +132,24 @@ DEFECTS: dict[str, Defect] = {
         "timedelta(0)",
         "tests/test_retention.py",
     ),
+    "a refusal that fails a job whose other PUT was taken": (
+        "submitting.py",
+        "if stored is None or stored.job.state.done or stored.job.attempt.state != JobState.ACCEPTED:",
+        "if stored is None or stored.job.state.done:",
+        "tests/test_service.py",
+    ),
+    "a cancel that is refused keeps its job from being followed": (
+        "azure_quantum.py",
+        "if error.status_code not in {204, 409, *_FINAL_STATUSES}:",
+        "if error.status_code != 204:",
+        "tests/test_adapters.py",
+    ),
+    "work begun for a caller who has gone": (
+        "border.py",
+        "            if (seconds := _seconds()) <= 0:\n",
+        "            if (seconds := _seconds()) < -1e9:\n",
+        "tests/test_border.py",
+    ),
     "a hold that the doctor takes for spent": (
         "findings.py",
         "is_settled = job.state.done and not job.unsettled",

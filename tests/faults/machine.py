@@ -21,6 +21,7 @@ class VirtualClock:
 
     def __init__(self):
         self.seconds = 0.0
+        self.skew = 0  # seconds by which the clock of the process that takes a step is wrong
 
     def moment(self):
         return START + timedelta(seconds=self.seconds)
@@ -32,7 +33,7 @@ def virtual_datetime(clock):
     class Virtual(datetime):
         @classmethod
         def now(cls, tz=None):
-            return clock.moment().astimezone(tz)
+            return (clock.moment() + timedelta(seconds=clock.skew)).astimezone(tz)
 
     return Virtual
 
@@ -160,6 +161,7 @@ class Process:
         self.loop = StepLoop(clock)
         self._clock = clock
         self._still_until = 0.0
+        self.skew = 0
         self.alive = True
         self.work = []
         self.service = make_service(*(Wire(self, port, delay, fault) for port in ports))

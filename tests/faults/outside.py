@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
 
-from quantum_jobs.clock import now, timestamp
+from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
 from quantum_jobs.models import ProviderJob
 from quantum_jobs.money import Money
@@ -83,7 +83,7 @@ class Workspace(FakeWorkspace):
             return
         await super().cancel(provider_job_id)
         if provider_job_id in self.jobs and not self.jobs[provider_job_id].ended:
-            self.jobs[provider_job_id] = replace(self.jobs[provider_job_id], ended=timestamp(now()))
+            self.jobs[provider_job_id] = replace(self.jobs[provider_job_id], ended=timestamp(self._clock.moment()))
 
     def status(self, name):
         """Give the status of a run as it is by now; None where there is none."""
@@ -94,12 +94,12 @@ class Workspace(FakeWorkspace):
         if job.status not in ENDED and waited >= run.waits + run.lasts:
             failure = {"error_code": run.code, "error_message": "no"} if run.ends == "Failed" else {}
             cost = Money.of(run.cost) if run.cost else None
-            moment = timestamp(now())
+            moment = timestamp(self._clock.moment())
             self.jobs[name] = replace(job, status=run.ends, began=moment, ended=moment, cost=cost, **failure)
             if run.ends == "Succeeded":
                 self._write_output(name, run.items)
         elif job.status == "Waiting" and waited >= run.waits:
-            self.jobs[name] = replace(job, status="Executing", began=timestamp(now()))
+            self.jobs[name] = replace(job, status="Executing", began=timestamp(self._clock.moment()))
         return self.jobs[name].status
 
     def _write_output(self, name, items):

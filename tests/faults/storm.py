@@ -7,6 +7,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from quantum_jobs import clock as product_clock
@@ -23,6 +24,7 @@ from .rules import Watch, check
 MOST_ACTIONS = 60_000
 REPEAT_SECONDS, MOST_PAUSE_SECONDS = 2.0, 120.0
 LOOK_SECONDS = 3.0
+SKEWS = (0, -15, 15)  # seconds that the clock of a machine is wrong
 STALLS = (45, 90, 150, 290)  # seconds; whoever stands still for longer is ended by its host (functionTimeout)
 
 
@@ -99,6 +101,7 @@ class Storm:
             return JobService(*wires, self.scenario.terms)
 
         process = Process(self._next_number, self.clock, self.trace, service, ports, self._delay, self._fault)
+        process.skew = self.chance.choice(SKEWS) if self.wild else 0
         self.all.append(process)
         return process
 
@@ -108,7 +111,8 @@ class Storm:
         kept = self.scenario.terms.retention
         if job is None or job.deleted_at:
             return  # of a request that was the second under its key, or of a deleted job
-        if not job.expired_at or self.clock.moment() < parse_timestamp(job.history[-1].at) + kept:
+        spared = timedelta(seconds=2 * max(SKEWS))
+        if not job.expired_at or self.clock.moment() < parse_timestamp(job.history[-1].at) + kept - spared:
             self.dropped_early.append(f"the result of {job_id} is erased, which has {job.state}")
 
     def _delay(self):
@@ -204,7 +208,9 @@ class Storm:
         name = "+".join(sorted({work.split()[0] for work in process.work})) or "beside"
         self.at_work[name] += 1
         asked = len(self.trace)
+        self.clock.skew = process.skew
         process.loop.step()
+        self.clock.skew = 0
         self.called[name] += sum(line.endswith(" ...") for line in self.trace[asked:])
 
     def _kill(self, process):
