@@ -18,7 +18,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import Barrier, ClassicalRegister, ControlFlowOp, Parameter, ParameterExpression, QuantumRegister
 from qiskit.circuit.library import get_standard_gate_name_mapping
 from qiskit.qasm3 import Exporter
-from qiskit.transpiler import PassManager, generate_preset_pass_manager
+from qiskit.transpiler import PassManager, TranspilerError, generate_preset_pass_manager
 from qiskit.transpiler.passes import UnrollForLoops
 
 INCLUDED_GATES = "h x y z s sdg t tdg sx id rx ry rz p cx cy cz ch cp crx cry crz cu swap ccx cswap"
@@ -74,13 +74,13 @@ def circuit_program(circuit: QuantumCircuit, kept: Collection[int] = ()) -> Circ
     """Write a circuit; `kept` are numbers of qubits that stay also when nothing happens to them.
 
     Raises:
-        ValueError: what a program cannot say: real-time variables, registers that share bits, a gate of the
-            programmer's own under the name of a standard one.
+        ValueError: what a program cannot say: real-time variables, registers that share bits, a loop left early, a gate
+            without a definition, a gate of the programmer's own under the name of a standard one.
     """
     _check(circuit)
     flat = _decomposed(circuit)
     names = {register.name for register in circuit.cregs}
-    angles = _Angles(_free("a", names), flat.parameters)
+    angles = _Angles(_free("a", names))
     qubits = _used(flat) | set(kept) or {0}
     rebuilt = _rebuilt(flat, sorted(qubits), _free("q", names), angles)
     source = Exporter(includes=("stdgates.inc",), basis_gates=FURTHER_GATES.split(), disable_constants=True).dumps(
@@ -121,9 +121,8 @@ def parameter_rows(pub: Any) -> NDArray[np.float64]:
 class _Angles:
     """The inputs found so far: a name for each distinct expression."""
 
-    def __init__(self, word: str, parameters: Collection[Parameter]) -> None:
+    def __init__(self, word: str) -> None:
         self._word = word
-        self._parameters = frozenset(parameters)
         self._known: dict[ParameterExpression, Parameter] = {}
 
     @property
@@ -131,17 +130,11 @@ class _Angles:
         return {parameter.name: expression for expression, parameter in self._known.items()}
 
     def input(self, angle: Any) -> Any:
-        """Give what stands in the program for an angle: the number, or an input.
-
-        Raises:
-            ValueError: a variable of a loop that could not be unrolled.
-        """
+        """Give what stands in the program for an angle: the number, or an input."""
         if not isinstance(angle, ParameterExpression):
             return angle
         if not angle.parameters:
             return _finite(angle, _value(angle, {}))
-        if not angle.parameters <= self._parameters:
-            raise ValueError(f"the angle {angle} depends on the variable of a loop with `break` or `continue`")
         if angle not in self._known:
             self._known[angle] = Parameter(f"{self._word}{len(self._known)}")
         return self._known[angle]
@@ -154,6 +147,8 @@ def _check(circuit: QuantumCircuit) -> None:
         raise ValueError("two classical registers share bits: a result reports each bit once")
     standard = _standard_gates()
     for operation in _operations(circuit):
+        if operation.name in {"break_loop", "continue_loop"}:
+            raise ValueError("a loop with `break` or `continue` cannot be sent: no target leaves a loop early")
         if operation.name in _BASIS and not isinstance(operation, standard[operation.name].base_class):
             raise ValueError(f"a gate of yours is named {operation.name!r}, as a standard gate: give it another name")
 
@@ -174,7 +169,10 @@ def _decomposed(circuit: QuantumCircuit) -> QuantumCircuit:
     foreign = (
         operation.name not in _NATIVE for operation in _operations(circuit) if not isinstance(operation, ControlFlowOp)
     )
-    return _passes().run(circuit) if any(foreign) else circuit
+    try:
+        return _passes().run(circuit) if any(foreign) else circuit
+    except TranspilerError as error:
+        raise ValueError(f"Qiskit cannot write this circuit with the gates of the service: {error}") from error
 
 
 @cache

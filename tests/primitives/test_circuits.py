@@ -160,9 +160,30 @@ def with_variable() -> QuantumCircuit:
     return circuit
 
 
+def left_early() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    with circuit.for_loop(range(3)):
+        circuit.measure(0, 0)
+        with circuit.if_test((circuit.clbits[0], 1)):
+            circuit.break_loop()
+    return circuit
+
+
+def opaque() -> QuantumCircuit:
+    circuit = QuantumCircuit(1, 1)
+    circuit.append(Gate("mystery", 1, []), [0])
+    return circuit
+
+
 @pytest.mark.parametrize(
     ("circuit", "said"),
-    [(overlapping(), "share bits"), (disguised(), "named 'h'"), (with_variable(), "real-time variables")],
+    [
+        (overlapping(), "share bits"),
+        (disguised(), "named 'h'"),
+        (with_variable(), "real-time variables"),
+        (left_early(), "leaves a loop early"),
+        (opaque(), "mystery"),
+    ],
 )
 def test_what_a_program_cannot_say_is_refused(circuit, said):
     with pytest.raises(ValueError, match=said):
