@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import burst, gateway, rows, workspace
+from bench import burst, gateway, hybrid, rows, workspace
 from bench.clients import BELL, Api, BareSdk, Wire
 
 
@@ -35,6 +35,7 @@ def inside(rounds: int, jobs: int) -> None:
     show(rows.round_trips(direct, sdk, wire))
     show(rows.polling(direct, 3.0))
     show(gateway.rows(api, rounds, 3.0))
+    show(hybrid.rows(iterations=200))
     show(burst.rows(jobs))
     show(workspace.rows(bell_in_qir(), jobs, rounds))
 

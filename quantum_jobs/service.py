@@ -161,15 +161,19 @@ class JobService:
             _remember(self._done, (caller.owner, job_id), (job, time.monotonic()))
         return job
 
-    async def look(self, caller: Caller, job_id: str) -> Job:
+    async def look(self, caller: Caller, job_id: str, known: Stored | None = None) -> Stored:
         """Give a job as the workspace sees it this moment, however lately it was asked: for who watches a few jobs.
+
+        `known` is what the last look gave and saves reading the record, but between attempts: those the shepherd makes.
 
         Raises:
             JobNotFound: no such job, or another's.
             ServiceUnavailable: the records or the workspace do not answer.
         """
-        stored = await self._stored(caller, job_id, _READERS)
-        return stored.job if stored.job.state.done else (await self._follower.refreshed(stored))[0].job
+        stored = known
+        if stored is None or stored.job.next_attempt_at:
+            stored = await self._stored(caller, job_id, _READERS)
+        return stored if stored.job.state.done else (await self._follower.refreshed(stored))[0]
 
     async def _read(self, caller: Caller, job_id: str) -> Job:
         stored = await self._stored(caller, job_id, _READERS)

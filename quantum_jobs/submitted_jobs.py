@@ -11,7 +11,7 @@ from typing import Protocol
 from quantum_jobs import waiting
 from quantum_jobs.clock import now
 from quantum_jobs.errors import JobAlreadyDone, JobNotFound, ResultNotReady, ServiceUnavailable
-from quantum_jobs.models import Caller, Job, JobState
+from quantum_jobs.models import Caller, Job, JobState, Stored
 from quantum_jobs.results import Result, result_of
 from quantum_jobs.service import JobService
 
@@ -74,6 +74,7 @@ class WatchedJob:
         self._caller = caller
         self._job = job
         self._finished = finished
+        self._seen: Stored | None = None
         self._began = time.monotonic()
         self._took: float | None = None
         self._watching = asyncio.create_task(self._watch())
@@ -94,11 +95,12 @@ class WatchedJob:
 
     async def refresh(self) -> JobState:
         if not self.state.done:
-            self._job = await self._service.look(self._caller, self.id)
+            self._seen = await self._service.look(self._caller, self.id, self._seen)
+            self._job = self._seen.job
         return self.state
 
     async def cancel(self) -> JobState:
-        self._job = await self._service.cancel(self._caller, self.id, None)
+        self._job, self._seen = await self._service.cancel(self._caller, self.id, None), None
         return self.state
 
     async def result(self, timeout: float | None = None) -> Result:  # noqa: ASYNC109

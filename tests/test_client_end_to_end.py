@@ -11,8 +11,11 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from azure.core.credentials import AccessToken
 
 import quantum_jobs
+from local.issuer import Issuer
+from local.names import MANAGED_IDENTITY_CLIENT_ID, MANAGED_IDENTITY_PRINCIPAL_ID
 from quantum_jobs.errors import (
     CheckpointMismatch,
     CheckpointTaken,
@@ -125,6 +128,45 @@ def test_equal_submits_share_one_job_and_its_result_is_given_again(cloud, tmp_pa
     assert counts == [again.counts] * 3
     assert again.from_cache
     assert len(cloud.workspace_jobs()) == before + 1
+
+
+def test_a_failure_that_passes_is_tried_again_without_the_application_knowing(cloud):
+    cloud.script({"targets": {QVM: {"fail_next": 1}}})
+    with client(records="memory") as application:
+        job = application.submit(samples.BELL, target=QVM, shots=10)
+        assert sum(job.result().counts.values()) == 10
+        assert len(application.jobs()[0].attempts) == 2
+
+
+class ShortLived:
+    """An identity whose tokens are good for three seconds: an hour's loop, hurried."""
+
+    def __init__(self, cloud: Service) -> None:
+        self.asked: list[str] = []
+        self._issuer = Issuer.of(cloud.state)
+
+    def get_token(self, *scopes: str, **_options: object) -> AccessToken:
+        self.asked.append(scopes[0])
+        token = self._issuer.issue(
+            scopes[0].removesuffix("/.default"),
+            subject=MANAGED_IDENTITY_PRINCIPAL_ID,
+            app_id=MANAGED_IDENTITY_CLIENT_ID,
+            lifetime_seconds=3,
+            version="1.0",
+        )
+        # The packages take another one when five minutes are left.
+        return AccessToken(token, int(time.time()) + 302)
+
+
+def test_a_loop_outlives_its_tokens(cloud):
+    identity = ShortLived(cloud)
+    ends = time.monotonic() + 7
+    with client(uuid.uuid4().hex, credential=identity) as application, application.loop("long", target=QVM) as loop:
+        while time.monotonic() < ends:
+            assert loop.run(ROTATION, shots=5, parameter_sets=[{"theta": 0.0}]).counts == {"00": 5}
+    again = [scope for scope in set(identity.asked) if "quantum" in scope or "storage" in scope]
+    assert len(again) >= 2
+    assert all(identity.asked.count(scope) > 1 for scope in again)
 
 
 def test_a_session_holds_its_jobs_and_is_closed_at_its_end(cloud):

@@ -46,10 +46,13 @@ def read_sweep(
         ProgramFormatUnsupported: no such format.
     """
     limits = limits or Limits()
-    names = {item.name for item in program_inputs(format, source, limits)}
+    _check_size(format, source, limits)
+    read = _READERS.get(format)
+    parsed = read(format, source, limits) if read else None
+    names = {item.name for item in parsed.inputs()} if parsed else set()
     faults = [fault for number, given in enumerate(parameter_sets) for fault in _wrong_names(number, given, names)]
     _refuse_any(format, faults[: limits.faults])
-    bind = _binding(format, source, limits)
+    bind = parsed.program if parsed else _binding(format, source, limits)
     return tuple(_bound(bind, number, given) for number, given in enumerate(parameter_sets))
 
 
