@@ -125,7 +125,7 @@ class AsyncClient(AsyncRunner):
             if place is not None:
                 self._parts.throttle.leave(place)
             self._watched.discard(watched)
-            if done.state.done:
+            if done.state.done and not done.unsettled:  # otherwise the shepherd still waits for the bill
                 self._parts.queue.settled(done.id)
                 self._sweep(done)
 

@@ -139,7 +139,7 @@ def test_a_failure_that_passes_is_tried_again_without_the_application_knowing(cl
 
 
 class ShortLived:
-    """An identity whose tokens are good for three seconds: an hour's loop, hurried."""
+    """An identity whose tokens are good for five seconds and taken anew after two: an hour's loop, hurried."""
 
     def __init__(self, cloud: Service) -> None:
         self.asked: list[str] = []
@@ -151,7 +151,7 @@ class ShortLived:
             scopes[0].removesuffix("/.default"),
             subject=MANAGED_IDENTITY_PRINCIPAL_ID,
             app_id=MANAGED_IDENTITY_CLIENT_ID,
-            lifetime_seconds=3,
+            lifetime_seconds=5,
             version="1.0",
         )
         # The packages take another one when five minutes are left.
@@ -160,7 +160,7 @@ class ShortLived:
 
 def test_a_loop_outlives_its_tokens(cloud):
     identity = ShortLived(cloud)
-    ends = time.monotonic() + 7
+    ends = time.monotonic() + 7.5
     with client(uuid.uuid4().hex, credential=identity) as application, application.loop("long", target=QVM) as loop:
         while time.monotonic() < ends:
             assert loop.run(ROTATION, shots=5, parameter_sets=[{"theta": 0.0}]).counts == {"00": 5}
