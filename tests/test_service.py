@@ -20,6 +20,7 @@ from quantum_jobs.errors import (
 )
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import JobState
+from quantum_jobs.service import _remember
 from quantum_jobs.submissions import ProgramSource
 
 from . import samples
@@ -340,6 +341,15 @@ def test_eager_polls_of_a_done_job_are_one_read_in_a_second(world):
 
     assert {seen.state for seen in asyncio.run(poll())} == {JobState.SUCCEEDED}
     assert world.faults.calls == []
+
+
+def test_of_many_jobs_the_latest_are_remembered_and_no_more():
+    memory = {}
+    for number in range(5000):
+        _remember(memory, number, number)
+        _remember(memory, 0, "asked for again and again")
+    assert len(memory) == 1000
+    assert {0, 4999, 4500} < memory.keys()
 
 
 def test_what_is_remembered_of_a_done_job_is_its_owners_alone(world):

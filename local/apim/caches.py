@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from local.apim.context import Body, Context, Headers, Response
@@ -79,8 +80,15 @@ class _Store[K, V]:
             return
         self._entries[key] = _Entry(value, held, self._clock() + seconds)
         self._octets += held
+        self._drop_expired()
         while self._octets > self._max_octets:
             self._octets -= self._entries.popitem(last=False)[1].octets
+
+    def _drop_expired(self) -> None:
+        """Drop what has expired of the two entries that nobody has asked for longest: old ones outrun new ones."""
+        for key in list(islice(self._entries, 2)):
+            if self._entries[key].expires <= self._clock():
+                self._drop(key)
 
     def _drop(self, key: K) -> None:
         entry = self._entries.pop(key, None)

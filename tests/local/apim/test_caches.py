@@ -42,6 +42,16 @@ def test_a_value_is_found_until_it_expires_and_not_after() -> None:
     assert (cache.get("key"), len(cache), cache.octets) == (None, 0, 0)
 
 
+def test_values_that_nobody_asks_for_again_do_not_pile_up() -> None:
+    clock = Clock()
+    cache = ValueCache(clock=clock)
+    for second in range(1000):
+        clock.now = second
+        cache.set(f"key {second}", "value", 30)
+    assert len(cache) == 30
+    assert [cache.get(f"key {second}") for second in (969, 970, 999)] == [None, "value", "value"]
+
+
 def test_a_value_replaces_the_older_one_with_its_time() -> None:
     clock = Clock()
     cache = ValueCache(clock=clock)
