@@ -100,11 +100,17 @@ test-long: dev .venv-referee/ready mono ## the proofs that take minutes, with in
 	@.venv-referee/bin/python -m pytest tests/local/execution/test_pulser.py tests/local/azure_quantum/test_pasqal.py
 	@.venv-referee/bin/python -m pytest -m long -rs -n auto --maxprocesses 4 --timeout 1800 --session-timeout 2700 --hypothesis-profile searching
 	@timeout 900 $(PY) -m tests.referee.seeded_defects
+	@$(MAKE) soak
 
 .PHONY: test-faults
 test-faults: dev ## the process dies at every step, in thousands of storms, and by SIGKILL: nothing lost, nothing doubled
 	@$(PY) -m pytest tests/faults -m "long or not long" -n auto --maxprocesses 4 --timeout 900
 	@$(PY) -m tests.faults
+
+SOAK_MINUTES ?= 30
+.PHONY: soak
+soak: dev ## mixed load with faults and killed hosts: nothing lost, nothing doubled, no process grows (SOAK_MINUTES=30)
+	@SOAK_MINUTES=$(SOAK_MINUTES) $(PY) -m tests.faults.soak
 
 # The C# compiler that policy expressions are held against; without it those tests say that they are skipped.
 .PHONY: mono

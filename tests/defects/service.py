@@ -45,6 +45,24 @@ DEFECTS: dict[str, Defect] = {
         "_NO_SECONDS = 0.0",
         "tests/test_offers.py",
     ),
+    "one line for the requests of all owners": (
+        "turns.py",
+        "self._lines.setdefault((owner, reads), _Line(self._at_once))",
+        'self._lines.setdefault(("", False), _Line(self._at_once))',
+        "tests/test_turns.py",
+    ),
+    "a turn that is never given back": (
+        "turns.py",
+        "line.turns.release()",
+        "pass",
+        "tests/test_turns.py",
+    ),
+    "fewer connections kept than threads ask for": (
+        "connections.py",
+        "super().__init__(pool_maxsize=THREADS)",
+        "super().__init__()",
+        "tests/test_connections.py",
+    ),
     "no bound on shots": (
         "targets.py",
         "if not target.min_shots <= shots <= target.max_shots:",
