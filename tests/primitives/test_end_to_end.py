@@ -94,6 +94,26 @@ def test_an_estimator_is_within_its_errors_of_qiskits_exact_values(client):
     assert (result.data.stds <= 0.0205).all()
 
 
+def test_equal_parameter_sets_are_independent_samples_so_that_errors_average_out(client):
+    circuit = QuantumCircuit(1)
+    circuit.ry(THETA, 0)
+    rows = np.full((400, 1), 1.1)
+    data = EstimatorV2(client, QVM, seed=9, shots=100).run([(circuit, "Z", rows)]).result()[0].data
+    ratios = (data.evs - np.cos(1.1)) / (np.sin(1.1) / 10)
+    assert chi2.ppf(FALSE_ALARM, 400) < (ratios**2).sum() < chi2.ppf(1 - FALSE_ALARM, 400)
+    many = EstimatorV2(client, QVM, seed=9, max_shots=50).run([(circuit, "Z", [1.1])], precision=1 / 200).result()[0]
+    assert many.metadata["shots"] == 40_000
+    assert abs(many.data.evs - np.cos(1.1)) < 6.2 * many.data.stds < 6.3 / 200
+
+
+def test_what_a_target_reports_without_drawing_it_is_taken_as_it_is(client):
+    circuit = entangled()
+    data = SamplerV2(client, "ionq.simulator").run([(circuit, [0.4, 0.9])], shots=500).result()[0].data
+    counts, exact = joint(data, circuit, ()), following.distribution(circuit.assign_parameters([0.4, 0.9]))
+    assert 500 - len(exact) <= counts.total() <= 500
+    assert all(abs(counts[key] - 500 * share) <= 1 for key, share in exact.items())
+
+
 def test_primitives_run_in_a_session_whose_target_they_take(client):
     circuit = QuantumCircuit(2)
     circuit.x(0)
