@@ -53,5 +53,5 @@ def _packed(texts: Sequence[str], size: int) -> Packed:
     if any(len(text) != size for text in texts):
         raise ValueError(f"an outcome of {size} bits was expected, not {texts[0]!r}")
     width = -(-size // 8) * 8
-    bits = np.array([[int(bit) for bit in text.zfill(width)] for text in texts], np.uint8)
-    return np.packbits(bits, axis=-1)
+    digits = np.frombuffer("".join(text.zfill(width) for text in texts).encode(), np.uint8)
+    return np.packbits(digits.reshape(len(texts), width) - ord("0"), axis=-1)

@@ -65,7 +65,8 @@ class Group:
 
     def _values(self, outcomes: Sequence[str]) -> Numbers:
         """Give the value of each term (rows) for each outcome (columns)."""
-        bits = np.array([[int(bit) for bit in reversed(outcome)] for outcome in outcomes])
+        digits = np.frombuffer("".join(outcomes).encode(), np.uint8) - ord("0")
+        bits = digits.reshape(len(outcomes), len(self.qubits))[:, ::-1]
         found = np.ones((len(self.terms), len(outcomes)))
         for row, term in enumerate(self.terms):
             for place, qubit in enumerate(self.qubits):

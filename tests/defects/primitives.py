@@ -17,8 +17,8 @@ DEFECTS: dict[str, Defect] = {
     ),
     "bits of a sampler from the wrong end": (
         "bit_arrays.py",
-        "for bit in text.zfill(width)",
-        "for bit in text[::-1].zfill(width)",
+        "text.zfill(width) for",
+        "text[::-1].zfill(width) for",
         _SAMPLERS,
     ),
     "shots in the order of their outcomes": (

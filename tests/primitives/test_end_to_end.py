@@ -1,5 +1,6 @@
 """The primitives in an application that drives the local cloud's workspace: real jobs, real counts."""
 
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 
@@ -122,6 +123,24 @@ def test_primitives_run_in_a_session_whose_target_they_take(client):
         circuit.measure_all()
         counts = SamplerV2(session).run([circuit], shots=20).result()[0].data.meas.get_counts()
     assert (list(evs), counts) == ([-1, 1], {"01": 20})
+
+
+def test_a_loop_that_is_started_again_gives_what_it_gave_and_runs_nothing_twice(service, client):
+    circuit = QuantumCircuit(2)
+    circuit.ry(THETA, 0)
+    circuit.cx(0, 1)
+    name = uuid.uuid4().hex
+
+    def energies() -> tuple[list[float], int]:
+        with quantum_jobs.connect("loops") as application, application.loop(name, target=QVM) as loop:
+            run = EstimatorV2(loop, shots=100).run
+            found = [run([(circuit, SparsePauliOp(["XX", "ZI"]), [angle])]).result()[0] for angle in (0.2, 0.4)]
+            return [float(item.data.evs) for item in found], loop.replayed
+
+    first, before = energies(), len(service.workspace_jobs())
+    assert energies() == (first[0], 4)
+    assert first[1] == 0
+    assert len(service.workspace_jobs()) == before
 
 
 def test_what_the_client_refuses_reaches_the_caller_with_its_pub(client):
