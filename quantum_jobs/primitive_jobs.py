@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 MOST_SETS = 300
 """Parameter sets that the service takes in one job."""
+MOST_ITEMS = 100 * MOST_SETS
+"""Items of one circuit of a run: a slip of the pen in a precision is not to become a thousand jobs."""
 MOST_SHOTS = 10_000
 """Shots of one item of a job that every target takes; more are asked for as several items."""
 
@@ -67,12 +69,24 @@ class Runner(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """A program to run with each of the sets of values, `shots` times `repeats` each."""
+    """A program to run with each of the sets of values, `shots` times `repeats` each.
+
+    Raises:
+        ValueError: more than 30,000 items.
+    """
 
     source: str
     parameter_sets: Sequence[Mapping[str, float]]
     shots: int
     repeats: int = 1
+
+    def __post_init__(self) -> None:
+        items = len(self.parameter_sets) * self.repeats
+        if items > MOST_ITEMS:
+            raise ValueError(
+                f"{len(self.parameter_sets):,} parameter sets with {self.shots * self.repeats:,} shots each are {items:,} "
+                f"items of a job; {MOST_ITEMS:,} are the most: ask for fewer shots, or for less precision"
+            )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ FEWEST = 2
 _CLOSE = 1e-3
 _MOST_TURNS = 2_000
 _ROUNDING = 1e-12
+_BEYOND = 1e12
 
 
 def shots_for_precision(half_ranges: Numbers, items: Sequence[int], precision: float) -> Whole:
@@ -25,8 +26,14 @@ def shots_for_precision(half_ranges: Numbers, items: Sequence[int], precision: f
 
     `half_ranges` has a row for each observable and a column for each group; `items` counts the parameter sets that each
     group is run with. The total over groups and sets is the least there is, to 1 in 1,000 and rounding up.
+
+    Raises:
+        ValueError: more shots than anybody could run.
     """
-    shots = least_shots(half_ranges, items) / precision**2
+    wanted = least_shots(half_ranges, items)
+    if wanted.max() > _BEYOND * precision**2:
+        raise ValueError(f"a precision of {precision} needs more than {_BEYOND:.0e} shots of one circuit")
+    shots = wanted / precision**2
     return np.maximum(FEWEST, np.ceil(shots * (1 - _ROUNDING))).astype(np.int64)
 
 

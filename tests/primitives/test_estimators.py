@@ -256,6 +256,8 @@ def test_stds_are_calibrated():
         ((QuantumCircuit(1), SparsePauliOp(["Z"], [1j])), 0.1, "imaginary part"),
         ((QuantumCircuit(1), {Pauli("iZ"): 1.0}), 0.1, "imaginary part"),
         ((QuantumCircuit(1), "Z"), 0, "above 0"),
+        ((QuantumCircuit(1), "Z"), 1e-5, "30,000 are the most"),
+        ((QuantumCircuit(1), "Z"), 1e-200, "needs more than 1e[+]12 shots"),
         ((QuantumCircuit(2), "Z"), 0.1, "number of qubits"),
         ((QuantumCircuit(1), ["Z", "X"], np.zeros((3, 0))), 0.1, "broadcast"),
     ],

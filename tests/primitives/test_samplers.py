@@ -216,3 +216,12 @@ def test_vectors_of_parameters_keep_their_order_beyond_ten():
     row = np.where(np.arange(12) % 3 == 1, np.pi, 0)
     bits = SamplerV2(rounding()).run([(circuit, row)], shots=10).result()[0].data.meas
     assert bits.get_int_counts() == {0b010010010010: 10}
+
+
+def test_a_slip_in_the_number_of_shots_submits_nothing():
+    circuit = QuantumCircuit(1)
+    circuit.measure_all()
+    runner = rounding()
+    with pytest.raises(ValueError, match="30,000 are the most"):
+        SamplerV2(runner).run([circuit], shots=10**12)
+    assert runner.requests == []
