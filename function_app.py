@@ -1,4 +1,4 @@
-"""The Functions app: one function per operation of the HTTP API, and the shepherd's two.
+"""The Functions app: one function per operation of the HTTP API, and those of the queues.
 
 The host matches routes in the order of function names and answers 404 where a method is wrong; the last function turns
 both into problem details.
@@ -12,7 +12,7 @@ import azure.functions as func
 from quantum_jobs import requests, responses
 from quantum_jobs.app import app as parts
 from quantum_jobs.errors import MethodNotAllowed, NotFound
-from quantum_jobs.job_queue import QUEUE, read_message
+from quantum_jobs.job_queue import DELIVERIES, QUEUE, read_delivery, read_message
 from quantum_jobs.models import Caller
 from quantum_jobs.operations import BY_NAME, CATCH_ALL, methods_of
 from quantum_jobs.queries import job_query, target_filter
@@ -22,7 +22,7 @@ from quantum_jobs.responses import Answer, Handler, answers
 # Keys are not how callers are known: each function checks the caller's token itself (decision 10).
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 http = func.Blueprint()
-shepherd = func.Blueprint()
+queues = func.Blueprint()
 
 
 def _base_url() -> str:
@@ -147,6 +147,44 @@ async def get_usage(req: func.HttpRequest) -> Answer:
 
 
 @operation
+async def create_webhook(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "create_webhook")
+    made = await parts().webhooks.create(caller, requests.webhook_wish(req))
+    return responses.webhook_made(made, _base_url())
+
+
+@operation
+async def list_webhooks(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "list_webhooks")
+    return responses.webhooks(await parts().webhooks.page(caller))
+
+
+@operation
+async def get_webhook(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "get_webhook")
+    return responses.webhook(await parts().webhooks.get(caller, req.route_params["webhookId"]))
+
+
+@operation
+async def delete_webhook(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "delete_webhook")
+    await parts().webhooks.delete(caller, req.route_params["webhookId"])
+    return Answer(204)
+
+
+@operation
+async def test_webhook(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "test_webhook")
+    return responses.webhook_trial(await parts().webhooks.test(caller, req.route_params["webhookId"]))
+
+
+@operation
+async def rotate_webhook_secret(req: func.HttpRequest) -> Answer:
+    caller = await _caller(req, "rotate_webhook_secret")
+    return responses.webhook(await parts().webhooks.rotate(caller, req.route_params["webhookId"]))
+
+
+@operation
 async def get_openapi(req: func.HttpRequest) -> Answer:
     from quantum_jobs.openapi import specification  # not on the cold path: it needs the models of all answers
 
@@ -185,15 +223,26 @@ http.function_name(CATCH_ALL)(
 )
 
 
-@shepherd.queue_trigger("message", QUEUE, connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
+@queues.queue_trigger("message", QUEUE, connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def advance_job(message: func.QueueMessage) -> None:
     await parts().service.shepherd.advance(read_message(message.get_body()))
 
 
-@shepherd.queue_trigger("message", f"{QUEUE}-poison", connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
+@queues.queue_trigger("message", f"{QUEUE}-poison", connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def revive_job(message: func.QueueMessage) -> None:
     await parts().service.shepherd.revive(read_message(message.get_body()))
 
 
+@queues.queue_trigger("message", DELIVERIES, connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
+async def deliver_event(message: func.QueueMessage) -> None:
+    repeated = (message.dequeue_count or 1) > 1
+    await parts().deliverer.deliver(read_delivery(message.get_body()), repeated)
+
+
+@queues.queue_trigger("message", f"{DELIVERIES}-poison", connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
+async def keep_undelivered(message: func.QueueMessage) -> None:
+    await parts().deliverer.give_up(read_delivery(message.get_body()))
+
+
 app.register_functions(http)
-app.register_functions(shepherd)
+app.register_functions(queues)

@@ -23,7 +23,7 @@ from quantum_jobs.clock import timestamp
 from quantum_jobs.job_ids import hash_of_key, new_job_id, provider_job_id
 from quantum_jobs.models import Attempt, Caller, HistoryEntry, Job, JobState, Register
 from quantum_jobs.submissions import ProgramSource, Submission
-from quantum_jobs.table_storage import TABLE
+from quantum_jobs.tables import TABLE
 
 BATCH = 100  # what one entity-group transaction takes
 JOBS_OF_THE_CALLER = 10_000

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import io
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.apim.deployment import DEFAULT_TIER, GatewayOptions, name_and_value
 from local.apim.shapes import TIERS
-from local.errors import CommandNotRunnable, LocalCloudError
+from local.errors import CommandNotRunnable, LocalCloudError, PortInUse
 from local.names import AUDIENCE, QUANTUM_HOSTS, REPOSITORY, ROLES
 from local.state import DEFAULT_FOLDER, State
 
@@ -27,6 +28,7 @@ EXAMPLES = """examples:
   python -m local azure-quantum                 the quantum workspace alone; see its --help
   python -m local run -- pytest tests           any program; its exit code is passed on
   python -m local token --as alice              a bearer token of a test caller, for curl
+  python -m local webhooks                      receive its events, a line for each (in a shell of `run`)
   python -m local check                         load function_app.py as Azure would and say what is wrong
 
 Inside `run` a program finds Azure's own names: eastus.quantum.azure.com, the storage account, the key vault and the
@@ -140,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
     for command in (up, run, quantum, token):
         command.add_argument("--state", type=Path, default=DEFAULT_FOLDER, help="folder for keys and logs")
 
+    hooks = commands.add_parser("webhooks", help="receive the job API's events and print a line for each")
+    hooks.set_defaults(action=_webhooks)
+    hooks.add_argument("--port", type=int, default=0, help="where to listen on loopback (default: a free port)")
+    hooks.add_argument("--secret-file", type=Path, help="file with the webhook's secret: verify each event with it")
+    hooks.add_argument("--status", type=int, default=204, help="what to answer events with (default: 204)")
+    hooks.add_argument("--state", type=Path, default=_state_of_cloud(), help="folder with the cloud's certificates")
+
     check = commands.add_parser("check", help="load a Functions app and say what is wrong with it")
     check.set_defaults(action=_check)
     check.add_argument("folder", nargs="?", type=Path, default=Path(), help="folder of the app (default: this one)")
@@ -242,6 +251,21 @@ def _token(options: argparse.Namespace) -> int:
     who = caller(state, options.caller)
     print(token(Issuer.of(state), who, audience=options.audience, roles=options.role))
     return 0
+
+
+def _webhooks(options: argparse.Namespace) -> int:
+    from local.webhooks import serve
+
+    try:
+        return _supervise(serve(State(options.state), options.port, options.secret_file, options.status))
+    except OSError as error:
+        raise PortInUse(options.port) from error
+
+
+def _state_of_cloud() -> Path:
+    """Give the folder of the cloud that this process runs in, where it does: its services trust that authority only."""
+    inside = "LOCAL_CONTROL_URL" in os.environ and os.environ.get("SSL_CERT_FILE")
+    return Path(inside).parent if inside else DEFAULT_FOLDER
 
 
 def _check(options: argparse.Namespace) -> int:

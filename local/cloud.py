@@ -41,6 +41,7 @@ from local.names import (
     QUANTUM_HOSTS,
     REPOSITORY,
     RESOURCE_GROUP,
+    SIGNING_KEY_ENTRY,
     STORAGE_HOSTS,
     STORAGE_SERVICES,
     SUBSCRIPTION_ID,
@@ -50,6 +51,7 @@ from local.names import (
     StorageService,
     WorkspaceKind,
 )
+from local.signing_key import signing_key
 from local.state import State
 from local.storage import StorageDoor
 from local.web import WebServer, by_host, listening_socket
@@ -340,9 +342,15 @@ class Cloud:
         self._workspace.follow(Script.of(document))
 
     def _vault_seed(self) -> dict[str, str]:
-        """Give the one secret the service reads: which quantum workspace to use."""
+        """Give what the service reads: which quantum workspace to use, and the key that webhooks are signed with.
+
+        The key is of the state folder, so that webhooks outlive a stop where what is stored does.
+        """
         ids = {"subscriptionId": SUBSCRIPTION_ID, "resourceGroup": RESOURCE_GROUP, "name": WORKSPACE}
-        return {VAULT_ENTRY: json.dumps(ids | {"location": LOCATION, "endpoint": f"https://{self._quantum_host}"})}
+        return {
+            VAULT_ENTRY: json.dumps(ids | {"location": LOCATION, "endpoint": f"https://{self._quantum_host}"}),
+            SIGNING_KEY_ENTRY: signing_key(self._state),
+        }
 
     def _up(self, part: str, where: str) -> None:
         self.services[part] = where

@@ -49,5 +49,6 @@ FUNCTIONS_AUDIENCE: Final = "api://quantum-jobs-functions"
 ISSUER_V1: Final = f"https://sts.windows.net/{TENANT_ID}/"
 ISSUER_V2: Final = f"https://{LOGIN_HOST}/{TENANT_ID}/v2.0"
 
-# What the vault is seeded with: which quantum workspace to use.
+# What the vault is seeded with: which quantum workspace to use, and the key that webhooks are signed with.
 VAULT_ENTRY: Final = "quantum-workspace"
+SIGNING_KEY_ENTRY: Final = "webhook-signing-key"

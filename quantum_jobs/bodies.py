@@ -6,14 +6,25 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from quantum_jobs.changing import MAX_TAGS, JobChange
 from quantum_jobs.clock import timestamp
 from quantum_jobs.errors import Fault, InvalidRequest
 from quantum_jobs.money import Money
+from quantum_jobs.registering import WebhookWish
 from quantum_jobs.submissions import EstimateRequest, JobLimits, JobRequest, ProgramSource, Submission
+from quantum_jobs.webhooks import MOST_URL_CHARACTERS, Event
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -25,6 +36,7 @@ MAX_PROGRAM_BYTES = 65_536  # of a program that comes with its job; a larger one
 TAG_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 _PARAMETER = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 _AGE = r"^P([1-9]|[1-8][0-9]|90)D$|^PT[1-9][0-9]{0,2}H$|^PT[1-9][0-9]{0,3}[MS]$"  # ISO 8601, one unit, 90 days at most
+_WEB_ADDRESS = "^https://"  # the rest, where it leads above all, is told apart as webhook-refused
 _SET_BY_US = ("shots", "items", "seed", "entryPoint", "arguments")
 
 
@@ -180,6 +192,28 @@ class UploadBody(Closed):
     format: Format
     bytes: Annotated[int, Field(ge=1, le=2**40), BeforeValidator(_whole)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+
+
+class WebhookBody(Closed):
+    """The body of POST /webhooks: what to be told, and where."""
+
+    url: Annotated[str, Field(min_length=9, max_length=MOST_URL_CHARACTERS, pattern=_WEB_ADDRESS)]
+    events: Annotated[
+        list[Annotated[Event, Field(strict=False)]],
+        Field(min_length=1, max_length=len(Event), json_schema_extra={"uniqueItems": True}),
+    ]
+    description: Annotated[str, Field(min_length=1, max_length=256)] | None = None
+
+    @field_validator("events")
+    @classmethod
+    def _once(cls, events: list[Event]) -> list[Event]:
+        if len(set(events)) < len(events):
+            raise PydanticCustomError("unique_items", "names an event twice")
+        return events
+
+    def wish(self) -> WebhookWish:
+        """Give the wish as the service knows it."""
+        return WebhookWish(self.url, tuple(self.events), self.description)
 
 
 class JobPatch(Closed):

@@ -82,9 +82,30 @@ class Door:
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads load, hides nothing
                 return await self._in_thread(work)
 
-    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+    async def once[T](self, work: Callable[[], T], seconds: float, cut: Callable[[], None]) -> T:
+        """Do blocking work in one of the part's threads, once, in so many seconds; its errors are not translated.
+
+        Raises:
+            TimeoutError: the time is up; `cut` was called, and has to end the work.
+        """
+        return await self.ended(self.start(work), seconds, cut)
+
+    def start[T](self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Begin blocking work in one of the part's threads."""
         context = contextvars.copy_context()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, lambda: context.run(work))
+        return asyncio.get_running_loop().run_in_executor(self._threads, lambda: context.run(work))
+
+    async def ended[T](self, work: asyncio.Future[T], seconds: float, cut: Callable[[], None]) -> T:
+        """Wait for work that was started; see `once`."""
+        await asyncio.wait([work], timeout=seconds)
+        if work.done():
+            return work.result()
+        work.add_done_callback(lambda late: late.cancelled() or late.exception())  # nobody asks for it any more
+        cut()
+        raise TimeoutError
+
+    async def _in_thread[T](self, work: Callable[[], T]) -> T:
+        return await self.start(work)
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:

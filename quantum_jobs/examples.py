@@ -14,6 +14,7 @@ from quantum_jobs.models import Attempt, HistoryEntry, Job, JobState, Register, 
 from quantum_jobs.money import Money
 from quantum_jobs.prices import RATES
 from quantum_jobs.programs import Resources
+from quantum_jobs.registering import Shown, Trial
 from quantum_jobs.resource_estimates import (
     ERROR_BUDGET,
     QUBIT_MODEL,
@@ -23,6 +24,8 @@ from quantum_jobs.resource_estimates import (
 )
 from quantum_jobs.responses import upload
 from quantum_jobs.submissions import Upload
+from quantum_jobs.webhook_documents import trial_document, webhook_document
+from quantum_jobs.webhooks import Delivery, Event, Said, SecretVersion, Trouble, Webhook, WebhookState
 
 BELL = 'OPENQASM 3.0;\ninclude "stdgates.inc";\nqubit[2] q;\nbit[2] c;\nh q[0];\ncx q[0], q[1];\nc = measure q;\n'
 SWEEP = 'OPENQASM 3.0;\ninclude "stdgates.inc";\ninput float theta;\nqubit q;\nbit c;\nrx(theta) q;\nc = measure q;\n'
@@ -47,6 +50,24 @@ _JOB = Job(
     attempts=(Attempt(1, ""),),
     history=(HistoryEntry(JobState.ACCEPTED, _AT),),
     expected_wait_seconds=4,
+)
+_WEBHOOK = Webhook(
+    "whk_0r3b7q2m5k9t1v4c8d6e0f2g3h",
+    "",
+    "https://hooks.example/quantum-jobs",
+    (Event.SUCCEEDED, Event.FAILED),
+    _AT,
+    "app:route-planner",
+    (SecretVersion(2, "5b1e0f8c9d2a"), SecretVersion(1, "5b1e0f8c9d2a", "2026-11-23T10:00:00.000Z")),
+    state=WebhookState.ACTIVE,
+    active_since=_AT,
+)
+_TROUBLE = Trouble(
+    Delivery("", _WEBHOOK.id, _JOB.id, Event.SUCCEEDED, 4, _AT, 2),
+    "2026-11-22T10:00:15.000Z",
+    "answered 500",
+    500,
+    "2026-11-22T10:00:45.000Z",
 )
 _PROGRAM = {"format": "openqasm3", "source": BELL}
 REQUESTS: Mapping[str, Mapping[str, Any]] = {
@@ -77,6 +98,13 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
         "everywhere": {"shots": 1000, "program": _PROGRAM},
         "somewhere": {"shots": 1000, "program": _PROGRAM, "targets": ["rigetti.sim.qvm", "ionq.qpu.aria-1"]},
     },
+    "WebhookBody": {
+        "ends": {
+            "url": "https://hooks.example/quantum-jobs",
+            "events": ["job.succeeded", "job.failed", "job.cancelled"],
+            "description": "route planner",
+        }
+    },
     "UploadBody": {"large": {"format": "qir", "bytes": 300_000, "sha256": "9f" * 32}},
 }
 
@@ -99,6 +127,10 @@ def _answers(base_url: str) -> Mapping[str, Any]:
         "TargetList": {"value": targets},
         "EstimateList": _estimates(base_url),
         "Upload": upload(_UPLOAD, link).body,
+        "Webhook": webhook_document(Shown(_WEBHOOK, [_TROUBLE])),
+        "WebhookWithSecret": webhook_document(Shown(_WEBHOOK, secret=f"whsec_{'MfKQ9r8G' * 5}AAA=")),
+        "WebhookList": {"value": [webhook_document(Shown(_WEBHOOK))]},
+        "WebhookTrial": trial_document(Trial(Shown(_WEBHOOK), Said(204, "answered 204"), f"{_WEBHOOK.id}-9f86d0818")),
         "UsageList": {"value": _usage()},
         "Health": {"status": "live"},
     }

@@ -24,7 +24,7 @@ from quantum_jobs.connections import transport
 from quantum_jobs.job_ids import is_job_id
 from quantum_jobs.job_queue import QUEUE, read_message
 from quantum_jobs.models import Job
-from quantum_jobs.table_storage import TABLE
+from quantum_jobs.tables import TABLE
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

@@ -1,4 +1,4 @@
-"""The shepherds' queue: one message per unfinished job."""
+"""The queues: one message per unfinished job for its shepherd, one per event that is on its way to a webhook."""
 
 from __future__ import annotations
 
@@ -10,30 +10,27 @@ from typing import TYPE_CHECKING
 
 from quantum_jobs.border import PATIENCE, Door
 from quantum_jobs.models import ShepherdMessage
+from quantum_jobs.webhooks import Delivery
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.storage.queue import QueueClient
 
 QUEUE = "shepherd"
+DELIVERIES = "deliveries"
 
 
-class JobQueue:
+class _StorageQueue:
     """A Storage queue; the Functions host reads it as a trigger."""
 
-    def __init__(self, url: str, credential: TokenCredential) -> None:
+    def __init__(self, url: str, name: str, part: str, credential: TokenCredential) -> None:
         self._url = url
+        self._name = name
         self._credential = credential
-        self._door = Door("The queue")
+        self._door = Door(part)
 
-    async def send(self, message: ShepherdMessage, delay_seconds: int) -> None:
-        """Put a message that becomes visible after the delay (seconds, at most seven days).
-
-        Raises:
-            ServiceUnavailable: the queue does not answer; the message may or may not be there.
-        """
-        text = json.dumps(asdict(message))
-        await self._door.call(lambda: self._send(text, delay_seconds))
+    async def put(self, text: str, delay_seconds: int) -> None:
+        await self._door.call(lambda: self._put(text, delay_seconds))
 
     async def check(self) -> None:
         """Ask the queue for anything at all.
@@ -49,7 +46,7 @@ class JobQueue:
         with contextlib.suppress(ResourceNotFoundError):  # made at the first job
             self._client.get_queue_properties()
 
-    def _send(self, text: str, delay_seconds: int) -> None:
+    def _put(self, text: str, delay_seconds: int) -> None:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
         try:
@@ -68,13 +65,43 @@ class JobQueue:
         # Functions' queue trigger expects base64.
         encoding = TextBase64EncodePolicy()
         return QueueClient(
-            self._url, QUEUE, self._credential, message_encode_policy=encoding, transport=transport(), **PATIENCE
+            self._url, self._name, self._credential, message_encode_policy=encoding, transport=transport(), **PATIENCE
         )
 
     def close(self) -> None:
         """Close the connections."""
         self._door.close()
         self._client.close()
+
+
+class JobQueue(_StorageQueue):
+    """The shepherds' queue."""
+
+    def __init__(self, url: str, credential: TokenCredential) -> None:
+        super().__init__(url, QUEUE, "The queue", credential)
+
+    async def send(self, message: ShepherdMessage, delay_seconds: int) -> None:
+        """Put a message that becomes visible after the delay (seconds, at most seven days).
+
+        Raises:
+            ServiceUnavailable: the queue does not answer; the message may or may not be there.
+        """
+        await self.put(json.dumps(asdict(message)), delay_seconds)
+
+
+class DeliveriesQueue(_StorageQueue):
+    """The queue of events on their way to webhooks, apart: what waits for receivers holds up no job."""
+
+    def __init__(self, url: str, credential: TokenCredential) -> None:
+        super().__init__(url, DELIVERIES, "The deliveries' queue", credential)
+
+    async def send(self, delivery: Delivery, delay_seconds: int) -> None:
+        """Put a delivery that becomes visible after the delay (seconds, at most seven days).
+
+        Raises:
+            ServiceUnavailable: the queue does not answer; the message may or may not be there.
+        """
+        await self.put(json.dumps(asdict(delivery)), delay_seconds)
 
 
 def read_message(body: bytes) -> ShepherdMessage:
@@ -87,3 +114,15 @@ def read_message(body: bytes) -> ShepherdMessage:
         return ShepherdMessage(**json.loads(body))
     except TypeError as error:
         raise ValueError(f"not a shepherd's message: {error}") from error
+
+
+def read_delivery(body: bytes) -> Delivery:
+    """Read a message that `DeliveriesQueue.send` wrote.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        return Delivery(**json.loads(body))
+    except TypeError as error:
+        raise ValueError(f"not a delivery: {error}") from error

@@ -162,6 +162,10 @@ class Job:
 
     Its estimate stays held until that comes; None: it is settled.
     """
+    done_revision: int | None = None
+    """The revision in which it ended: names its end, whatever is changed afterwards."""
+    announced_at: str | None = None
+    """When the deliveries of its end were queued; None: not yet, or there was nobody to tell."""
 
     @property
     def tag(self) -> str:
@@ -192,8 +196,9 @@ class Job:
         """
         if not self.state.may_become(state):
             raise ValueError(f"{self.id} cannot go from {self.state} to {state}")
-        history = (*self.history, HistoryEntry(state, at))
-        return replace(self, state=state, revision=self.revision + 1, history=history, **changes)
+        history, revision = (*self.history, HistoryEntry(state, at)), self.revision + 1
+        ended_in = revision if state.done else None
+        return replace(self, state=state, revision=revision, history=history, done_revision=ended_in, **changes)
 
     def with_attempt(self, **changes: Any) -> tuple[Attempt, ...]:
         """Give the attempts with the last one changed."""

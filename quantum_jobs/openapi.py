@@ -45,6 +45,7 @@ _HEADERS = {
 _PATH_PARAMETERS = {
     "jobId": ("The job's id, from the submit.", "job_vpevms6ucg5i8d6iq6is2qaacp"),
     "targetId": ("The target's id, from the list.", "rigetti.sim.qvm"),
+    "webhookId": ("The webhook's id, from its registration.", "whk_0r3b7q2m5k9t1v4c8d6e0f2g3h"),
     "slug": ("The last part of a problem's `type`.", "program-invalid"),
 }
 _TAGS = {
@@ -52,6 +53,7 @@ _TAGS = {
     "targets": "Machines and simulators.",
     "estimates": "What a program would cost, and when it would be done.",
     "uploads": "Programs too large for a request.",
+    "webhooks": "Be told when a job ends, instead of asking.",
     "usage": "Money used, held and allowed.",
     "about": "The service itself.",
 }
@@ -59,6 +61,8 @@ _LINKS = {
     "submit_job": ("jobId", "$response.body#/id"),
     "patch_job": ("jobId", "$response.body#/id"),
     "list_jobs": ("jobId", "$response.body#/value/0/id"),
+    "create_webhook": ("webhookId", "$response.body#/id"),
+    "list_webhooks": ("webhookId", "$response.body#/value/0/id"),
     "list_targets": ("targetId", "$response.body#/value/0/id"),
 }
 

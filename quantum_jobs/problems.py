@@ -60,6 +60,10 @@ _ANSWERS: tuple[tuple[QuantumJobsError, str], ...] = (
         errors.TargetNotFound("'ionq.simulatr' is not a target; GET /targets lists them."),
         "Take an id from `GET /targets`.",
     ),
+    (
+        errors.WebhookNotFound(),
+        "Check the id, and that you call as who registered it. Others' webhooks look as if they were not there.",
+    ),
     (errors.MethodNotAllowed("PUT", ["GET", "HEAD", "POST"]), "Use a method that `Allow` lists."),
     (
         errors.NotAcceptable("image/png", ["application/json", "text/csv"]),
@@ -113,6 +117,10 @@ _ANSWERS: tuple[tuple[QuantumJobsError, str], ...] = (
     (
         errors.CostLimitExceeded({"amount": "12.50", "currency": "USD"}, {"amount": "5.00", "currency": "USD"}),
         "Raise `limits.maxCost`, send fewer shots, or compare targets with `POST /estimates`.",
+    ),
+    (
+        errors.WebhookRefused("hooks.example leads to an address that is not public"),
+        "Do what `errors` says: an https URL, port 443, public addresses only; the operator may allow more.",
     ),
     (errors.DeadlineImpossible("2026-11-22T09:00:00.000Z"), "Send a `limits.startBy` that lies ahead."),
     (errors.ResultNotReady("queued", 40), "Ask again after `Retry-After` seconds."),

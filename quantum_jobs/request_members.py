@@ -43,6 +43,11 @@ MEMBERS: Mapping[str, Mapping[str, str]] = {
         "bytes": "Its size.",
         "sha256": "Its digest, hexadecimal.",
     },
+    "WebhookBody": {
+        "url": "Where to send events: https, a public address.",
+        "events": "What to be told of.",
+        "description": "What it is for, for people.",
+    },
     "JobPatch": {
         "name": "The new name; null removes it.",
         "tags": "Tags to set; null removes one, or all.",

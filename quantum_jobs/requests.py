@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ValidationError
 
-from quantum_jobs.bodies import MAX_PROGRAM_BYTES, EstimateBody, JobBody, JobPatch, UploadBody, invalid
+from quantum_jobs.bodies import MAX_PROGRAM_BYTES, EstimateBody, JobBody, JobPatch, UploadBody, WebhookBody, invalid
 from quantum_jobs.errors import (
     Fault,
     Forbidden,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from quantum_jobs.changing import JobChange
     from quantum_jobs.identity import TokenVerifier
     from quantum_jobs.operations import Operation
+    from quantum_jobs.registering import WebhookWish
 
 MAX_BODY_BYTES = 102_400  # what API Management's validate-content takes
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
@@ -100,6 +101,15 @@ def upload_request(request: func.HttpRequest) -> UploadBody:
         UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
     """
     return _read(request, UploadBody)
+
+
+def webhook_wish(request: func.HttpRequest) -> WebhookWish:
+    """Read POST /webhooks.
+
+    Raises:
+        UnsupportedMediaType, PayloadTooLarge, InvalidRequest: every fault with its place.
+    """
+    return _read(request, WebhookBody).wish()
 
 
 def job_change(request: func.HttpRequest) -> JobChange:

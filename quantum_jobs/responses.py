@@ -32,7 +32,9 @@ from quantum_jobs.estimating import Estimates
 from quantum_jobs.histograms import csv_lines
 from quantum_jobs.models import Job
 from quantum_jobs.queries import page_token
+from quantum_jobs.registering import Shown, Trial
 from quantum_jobs.submissions import Submission, Upload
+from quantum_jobs.webhook_documents import trial_document, webhook_document
 
 __all__ = ["target_document"]
 
@@ -243,6 +245,26 @@ def estimates(found: Estimates, base_url: str) -> Answer:
         "value": [estimate_document(item, base_url) for item in found.targets],
     }
     return Answer(200, body, NO_STORE)
+
+
+def webhook(shown: Shown) -> Answer:
+    """200 with a webhook; its secret is in it once, so nobody keeps the answer."""
+    return Answer(200, webhook_document(shown), NO_STORE)
+
+
+def webhook_made(shown: Shown, base_url: str) -> Answer:
+    """201 with a new webhook, its secret, and where it is."""
+    return Answer(201, webhook_document(shown), {"Location": f"{base_url}/webhooks/{shown.webhook.id}", **NO_STORE})
+
+
+def webhooks(shown: Sequence[Shown]) -> Answer:
+    """200 with all webhooks of a caller."""
+    return Answer(200, {"value": [webhook_document(item) for item in shown]}, NO_STORE)
+
+
+def webhook_trial(trial: Trial) -> Answer:
+    """200 with what a receiver said; that it said no is no fault of ours."""
+    return Answer(200, trial_document(trial), NO_STORE)
 
 
 def usage(account: Account, allowance: Allowance) -> Answer:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from quantum_jobs.job_schemas import Job, JobPage, Result
 from quantum_jobs.schema_parts import Amount, Count, Moment, Money, Open, Wait
+from quantum_jobs.webhook_schemas import Webhook, WebhookList, WebhookTrial, WebhookWithSecret
 
 
 class TargetQueue(Open):
@@ -183,4 +184,4 @@ class Problem(Open):
 ANSWERS: dict[str, type[BaseModel]] = {
     model.__name__: model
     for model in (Job, JobPage, Result, Target, TargetList, EstimateList, Upload, UsageList, Health, Problem)
-}
+} | {model.__name__: model for model in (Webhook, WebhookWithSecret, WebhookList, WebhookTrial)}

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from quantum_jobs import waiting
+from quantum_jobs.announcing import Announcer
 from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.changing import JobChange, JobChanger
 from quantum_jobs.clock import now, timestamp
@@ -56,6 +57,7 @@ class JobService:
         blobs: JobBlobs,
         queue: ShepherdQueue,
         terms: Terms | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self._workspace = workspace
         self._records = records
@@ -70,7 +72,7 @@ class JobService:
         self.terms = terms or Terms()
         settler = Settler(workspace, self._follower)
         self.shepherd = Shepherd(
-            records, queue, blobs, self._follower, settler, dispatcher, self._waits, self.terms.retention
+            records, queue, blobs, self._follower, settler, dispatcher, self._waits, self.terms.retention, announcer
         )
         self._offers = Offers(workspace, self._waits)
         self._submitter = Submitter(self._offers, records, blobs, queue, self._follower, dispatcher, self.terms)

@@ -24,6 +24,9 @@ class WorkspaceSettings:
     monthly_budget: str = _setting("MONTHLY_BUDGET", "1000.00")
     monthly_budget_per_target: str = _setting("MONTHLY_BUDGET_PER_TARGET", "")
     rate_card: str = _setting("RATE_CARD", "")
+    webhook_signing_key_name: str = _setting("WEBHOOK_SIGNING_KEY_NAME", "webhook-signing-key")
+    webhook_allowed_networks: str = _setting("WEBHOOK_ALLOWED_NETWORKS", "")
+    webhook_allowed_ports: str = _setting("WEBHOOK_ALLOWED_PORTS", "443")
     result_retention_days: str = _setting("RESULT_RETENTION_DAYS", "")
 
     @classmethod

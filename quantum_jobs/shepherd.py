@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from quantum_jobs import waiting
+from quantum_jobs.announcing import Announcer
 from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.dispatching import Dispatcher, translated
 from quantum_jobs.errors import ProviderRefused, ServiceUnavailable
@@ -39,6 +40,7 @@ class Shepherd:
         dispatcher: Dispatcher,
         waits: Waits,
         retention: timedelta | None = None,
+        announcer: Announcer | None = None,
     ) -> None:
         self._records = records
         self._queue = queue
@@ -48,6 +50,7 @@ class Shepherd:
         self._dispatcher = dispatcher
         self._waits = waits
         self._retention = retention
+        self._announcer = announcer
 
     async def advance(self, message: ShepherdMessage) -> None:
         """Dispatch what was not dispatched, follow what was, come back later.
@@ -80,9 +83,13 @@ class Shepherd:
         return None
 
     async def _carried_on(self, stored: Stored, message: ShepherdMessage) -> None:
-        if not stored.job.state.done:
+        was_done = stored.job.state.done
+        if not was_done:
             stored = await self._looked_after(stored)
-        elif stored.job.unsettled:
+        if stored.job.state.done:
+            # Before anything that may take long, or fail: who waits for the end learns of it.
+            stored = await self._announced(stored)
+        if was_done and stored.job.unsettled:
             stored = await self._settler.settled(stored)
         delay = waiting.settling_delay_seconds(stored.job, now())
         if not stored.job.state.done:
@@ -119,6 +126,9 @@ class Shepherd:
             if stored.job.sequence > message.sequence:
                 return None
             stored = await self._settler.given_up(stored)
+            if not stored.job.state.done:
+                return _REVIVAL_SECONDS  # somebody else was faster, and it goes on
+        stored = await self._announced(stored)
         # What is to be erased, now or when its time has come, is erased however often it takes.
         erased = stored.job.deleted_at or expires_at(stored.job, self._retention)
         return waiting.settling_delay_seconds(stored.job, now()) or (_REVIVAL_SECONDS if erased else None)
@@ -130,6 +140,17 @@ class Shepherd:
             ServiceUnavailable: something may be left; the message that announced the deletion comes back.
         """
         await erase(job, self._records, self._blobs)
+
+    async def _announced(self, stored: Stored) -> Stored:
+        """Queue the deliveries of a job's end, once; if we die before that is written, they are queued again."""
+        job = stored.job
+        if self._announcer is None or job.announced_at or not await self._announcer.announce(job):
+            return stored
+        current: Stored | None = stored
+        while current is not None and not current.job.announced_at:
+            marked = replace(current.job, announced_at=timestamp(now()))
+            current = await self._records.update(marked, current.etag) or await self._records.get(job.owner, job.id)
+        return current or stored
 
     async def _keep_or_expire(self, stored: Stored, message: ShepherdMessage) -> None:
         due = expires_at(stored.job, self._retention)

@@ -18,6 +18,7 @@ from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.errors import AccountMoved
 from quantum_jobs.models import Job, JobQuery, Stored, WaitSamples
 from quantum_jobs.submissions import Submission, Upload
+from quantum_jobs.tables import NO_TABLE, TABLE, create_table, in_table
 from quantum_jobs.transactions import Change, Outcome, Transactions
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from azure.core.pipeline.transport import RequestsTransport
     from azure.data.tables import TableClient
 
-TABLE = "jobs"
-_NO_TABLE = "TableNotFound"
 _ROUND_TRIPS = 5  # of one list: a page that few jobs fit may end early, with a link to the next
 
 
@@ -228,7 +227,7 @@ class TableStorage:
         from azure.core.exceptions import ResourceExistsError
 
         try:
-            self._in_table(lambda: self._client.create_entity(row))
+            in_table(self._client, lambda: self._client.create_entity(row))
         except ResourceExistsError:
             return False
         return True
@@ -271,36 +270,22 @@ class TableStorage:
 
     async def _upsert(self, row: rows.Row, mode: Any = None) -> None:
         options = {"mode": mode} if mode else {}
-        await self._door.call(lambda: self._in_table(lambda: self._client.upsert_entity(row, **options)))
+        await self._door.call(lambda: in_table(self._client, lambda: self._client.upsert_entity(row, **options)))
 
     def _transaction(self, changes: Sequence[Change]) -> Outcome:
         """Give 200, or the status of what stood in the way: 409 something exists, 412 or 404 something has changed."""
         from azure.core.exceptions import HttpResponseError
 
         outcome = self._transactions.send(changes)
-        if outcome.code == _NO_TABLE:
+        if outcome.code == NO_TABLE:
             self._create_table()
             outcome = self._transactions.send(changes)
-        if outcome.status not in (200, 404, 409, 412) or outcome.code == _NO_TABLE:
+        if outcome.status not in (200, 404, 409, 412) or outcome.code == NO_TABLE:
             raise HttpResponseError(f"The transaction was refused: {outcome.status} {outcome.code}")
         return outcome
 
-    def _in_table(self, write: Any) -> None:
-        from azure.core.exceptions import HttpResponseError
-
-        try:
-            write()
-        except HttpResponseError as error:
-            if getattr(error, "error_code", None) != _NO_TABLE:
-                raise
-            self._create_table()
-            write()
-
     def _create_table(self) -> None:
-        from azure.core.exceptions import ResourceExistsError
-
-        with contextlib.suppress(ResourceExistsError):  # another thread or instance was faster
-            self._client.create_table()
+        create_table(self._client)
 
     @cached_property
     def _client(self) -> TableClient:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,7 +32,7 @@ def holds(language, command, say, service, folder, last=""):
         command,
         input=program,
         cwd=folder,
-        env={**os.environ, **service.environment},
+        env={**os.environ, **service.environment, **of_a_shell_in_the_repository()},
         capture_output=True,
         text=True,
         check=False,
@@ -41,6 +42,11 @@ def holds(language, command, say, service, folder, last=""):
         assert not told or output.replace("\r", "") == told, block + output + done.stderr[-2000:]
     assert (done.returncode, done.stderr) == (0, "")
     assert len(outputs) == len(blocks(language)) + 1
+
+
+def of_a_shell_in_the_repository():
+    """`python` is ours there, and finds the local cloud."""
+    return {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(REPOSITORY)}
 
 
 def test_the_python_of_the_guide_runs_and_prints_what_it_says(service, tmp_path):

@@ -81,13 +81,16 @@ def test_a_method_that_a_path_does_not_take_is_405_with_those_it_takes(api, meth
 
 def test_head_is_answered_wherever_get_is_and_has_no_body(api):
     job = finished(api, submit(api))
-    places = {"jobId": job["id"], "targetId": QVM, "slug": "job-failed"}
+    wish = {"url": "https://localhost:65535/", "events": ["job.failed"]}
+    hook = api.post("/webhooks", json=wish).raise_for_status().json()
+    places = {"jobId": job["id"], "targetId": QVM, "slug": "job-failed", "webhookId": hook["id"]}
     for item in OPERATIONS:
         if item.method == "GET":
             path = "/" + item.path.format(**places)
             get, head = api.get(path), api.head(path)
             assert (head.status_code, head.content) == (get.status_code, b""), path
             assert head.headers["content-type"] == get.headers["content-type"], path
+    assert api.delete(f"/webhooks/{hook['id']}").status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/", "/job", "/jobs/a/b/c/d", "/jobs/%00", "/.env", "/errors", "/v1"])

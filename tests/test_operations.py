@@ -37,9 +37,14 @@ def test_no_function_wants_a_key_because_every_one_checks_the_token_itself(trigg
     assert levels == {func.AuthLevel.ANONYMOUS.name}
 
 
-def test_the_shepherd_is_woken_by_its_queue_and_by_its_poison_queue(triggers):
+def test_shepherd_and_deliveries_are_woken_by_their_queues_and_by_the_poison_queues(triggers):
     queues = {name: item["queueName"] for name, item in triggers.items() if item["type"] == "queueTrigger"}
-    assert queues == {"advance_job": "shepherd", "revive_job": "shepherd-poison"}
+    assert queues == {
+        "advance_job": "shepherd",
+        "revive_job": "shepherd-poison",
+        "deliver_event": "deliveries",
+        "keep_undelivered": "deliveries-poison",
+    }
 
 
 def test_every_operation_that_tells_of_jobs_or_targets_needs_a_role():

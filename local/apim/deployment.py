@@ -29,6 +29,7 @@ LIMITS: Final = (
     "list-cost-per-minute",
     "submit-cost-per-minute",
     "target-submits-per-minute",
+    "webhook-calls-per-minute",
 )
 _NEVER_REACHED: Final = "2000000000"
 

@@ -5,12 +5,12 @@
     ├── RequestRefused            the caller can mend it; nothing was written, nothing costs
     │   ├── InvalidRequest 400    IdempotencyKeyMissing 400
     │   ├── Unauthorized 401      Forbidden 403         BudgetExceeded 403
-    │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404
+    │   ├── NotFound 404          JobNotFound 404       TargetNotFound 404    WebhookNotFound 404
     │   ├── MethodNotAllowed 405  NotAcceptable 406     PreconditionFailed 412
     │   ├── PayloadTooLarge 413   UnsupportedMediaType 415
     │   ├── RequestTimeout 408    Throttled 429         told by the gateway alone
     │   └── IdempotencyKeyReused, ProgramInvalid, ProgramFormatUnsupported, TooManyQubits,
-    │       ShotsOutOfRange, UnknownTarget, CostLimitExceeded, DeadlineImpossible 422
+    │       ShotsOutOfRange, UnknownTarget, CostLimitExceeded, DeadlineImpossible, WebhookRefused 422
     ├── WrongState                right request, wrong moment
     │   ├── ResultNotReady, JobFailed, JobCancelled, TargetUnavailable 409
     │   ├── JobAlreadyDone, JobNotDone, UploadIncomplete 409
@@ -21,6 +21,7 @@
     │   └── LoopNotDurable, LoopOverBudget, LoopOverdue
     └── ServiceFault              ours
         ├── ServiceUnavailable 503    a store, the queue, the vault or the workspace does not answer
+        ├── ReceiverBusy 503          so many calls to one receiver that no more are made
         ├── AccountMoved 503          two writers of one account; inside only, repeated
         ├── Crowded 503               the owner's other requests are worked on
         ├── ProviderRefused 502       the workspace refused a job for good; becomes a job's error, not an answer
@@ -67,11 +68,14 @@ from quantum_jobs.errors.refused import (
     Unauthorized,
     UnknownTarget,
     UnsupportedMediaType,
+    WebhookNotFound,
+    WebhookRefused,
 )
 from quantum_jobs.errors.service import (
     AccountMoved,
     Crowded,
     ProviderRefused,
+    ReceiverBusy,
     ResultUnreadable,
     ServiceFault,
     ServiceUnavailable,
@@ -123,6 +127,7 @@ __all__ = [
     "ProgramInvalid",
     "ProviderRefused",
     "QuantumJobsError",
+    "ReceiverBusy",
     "RequestRefused",
     "RequestTimeout",
     "ResultExpired",
@@ -141,5 +146,7 @@ __all__ = [
     "UnknownTarget",
     "UnsupportedMediaType",
     "UploadIncomplete",
+    "WebhookNotFound",
+    "WebhookRefused",
     "WrongState",
 ]

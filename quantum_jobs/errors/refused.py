@@ -78,6 +78,15 @@ class JobNotFound(RequestRefused):
         super().__init__("The job does not exist or is not yours.")
 
 
+class WebhookNotFound(RequestRefused):
+    """No such webhook, or another's: the two must look the same."""
+
+    status, slug, title = 404, "webhook-not-found", "No such webhook"
+
+    def __init__(self) -> None:
+        super().__init__("The webhook does not exist or is not yours.")
+
+
 class TargetNotFound(RequestRefused):
     """A target asked for by path."""
 
@@ -236,6 +245,16 @@ class CostLimitExceeded(RequestRefused):
             limit=dict(limit),
             errors=[Fault(f"at least {estimate['amount']} {estimate['currency']}", "/limits/maxCost").as_member()],
         )
+
+
+class WebhookRefused(RequestRefused):
+    """The service does not call this URL, or the caller has as many webhooks as one may have."""
+
+    status, slug, title = 422, "webhook-refused", "The webhook is refused"
+
+    def __init__(self, reason: str, pointer: str = "/url") -> None:
+        super().__init__(f"{pointer}: {reason}.", errors=[Fault(reason, pointer).as_member()])
+        self.reason = reason
 
 
 class DeadlineImpossible(RequestRefused):

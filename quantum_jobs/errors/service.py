@@ -29,6 +29,13 @@ class Crowded(ServiceUnavailable):
         )
 
 
+class ReceiverBusy(ServiceUnavailable):
+    """So many calls to the same receiver are under way that no more are made for now."""
+
+    def __init__(self) -> None:
+        super().__init__("The webhook's receiver", 1)
+
+
 class AccountMoved(ServiceUnavailable):
     """Somebody else has written the owner's account meanwhile; read it again and repeat. Never leaves the service."""
 

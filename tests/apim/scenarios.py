@@ -17,6 +17,7 @@ from tests.local.apim.gateway_running import Running, answer
 type Start = Callable[..., Running]
 SCENARIOS: list[Callable[[Start], None]] = []
 JOB = "/jobs/job_1"
+HOOK = "/webhooks/whk_1"
 BODY = {"target": "ionq.simulator", "shots": 1}
 
 
@@ -137,6 +138,10 @@ def a_role_is_needed_for_anything_and_the_right_one_for_changes(start: Start) ->
         ("PATCH", JOB),
         ("DELETE", JOB),
         ("POST", "/uploads"),
+        ("POST", "/webhooks"),
+        ("DELETE", HOOK),
+        ("POST", f"{HOOK}/test"),
+        ("POST", f"{HOOK}/rotate-secret"),
     ):
         problem(run.call(method, path, "operator"), 403, "forbidden", requiredRoles=["Jobs.Admin", "Jobs.Submit"])
     assert run.backend.calls == []
@@ -195,10 +200,31 @@ def lists_weigh_what_a_page_does_and_estimates_are_bounded(start: Start) -> None
 
 
 @scenario
+def making_trying_and_rotating_webhooks_is_counted_together_and_reading_and_ending_them_is_not(start: Start) -> None:
+    run = start(named_values={"webhook-calls-per-minute": "3"})
+    made = (("/webhooks", {"json": {}}), (f"{HOOK}/test", {}), (f"{HOOK}/rotate-secret", {}))
+    assert all(run.call("POST", path, **sent).is_success for path, sent in made)
+    for path, sent in made:
+        problem(run.call("POST", path, **sent), 429, "throttled", limit="limit-webhook")
+    assert run.call("POST", f"{HOOK}/test", "bob").is_success
+    for method, path in (("GET", "/webhooks"), ("GET", HOOK), ("DELETE", HOOK)):
+        assert run.call(method, path).is_success
+
+
+@scenario
+def what_is_sent_along_where_no_body_belongs_goes_no_further(start: Start) -> None:
+    run = start()
+    for method, path in (("POST", f"{HOOK}/test"), ("POST", f"{HOOK}/rotate-secret"), ("DELETE", HOOK)):
+        run.call(method, path, json={"url": "https://elsewhere.example/"})
+    assert [call.body for call in run.backend.calls] == [b""] * 3
+
+
+@scenario
 def bodies_are_held_to_size_media_type_and_form(start: Start) -> None:
     run = start()
     large = {"content": b" " * 102_401, "headers": {"Content-Type": "application/json"}}
-    for method, path in (("POST", "/jobs"), ("POST", "/estimates"), ("POST", "/uploads"), ("PATCH", JOB)):
+    bodies = (("POST", "/jobs"), ("POST", "/estimates"), ("POST", "/uploads"), ("POST", "/webhooks"), ("PATCH", JOB))
+    for method, path in bodies:
         problem(run.call(method, path, **large), 413, "payload-too-large", maxBytes=102_400)
         document = problem(run.call(method, path, content=b"a=b"), 415, "unsupported-media-type")
         assert "application/json" in document["accepted"]
@@ -393,10 +419,10 @@ def what_changes_a_job_removes_the_callers_copy(start: Start) -> None:
 @scenario
 def other_operations_on_a_job_are_never_kept(start: Start) -> None:
     run = start()
-    for path in (f"{JOB}/program", f"{JOB}/result/raw", "/usage"):
+    for path in (f"{JOB}/program", f"{JOB}/result/raw", "/usage", "/webhooks", HOOK):
         run.get(path)
         run.get(path)
-    assert len(run.backend.calls) == 6
+    assert len(run.backend.calls) == 10
 
 
 @scenario

@@ -23,6 +23,8 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     name = (case.operation.definition.raw or {}).get("operationId")
     if name == "submit-job":
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    if name == "create-webhook" and isinstance(case.body, dict):
+        case.body = {**case.body, "url": "https://localhost:65535/"}  # the one host that leads somewhere here
     if name in ("submit-job", "estimate-job") and isinstance(case.body, dict):
         case.body = _meant(case.body, name)
     if case.query and not str(case.query.get("pageToken", "")).startswith("am9i"):

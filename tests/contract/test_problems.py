@@ -73,6 +73,10 @@ def with_a_missing_upload(api):
     return submit(api, program={"format": "qir", "uploadId": announced["uploadId"]})
 
 
+def to_a_private_address(api):
+    return api.post("/webhooks", json={"url": "https://10.0.0.1/", "events": ["job.failed"]})
+
+
 def of_a_deleted_origin(api):
     seed = {"options": {"seed": uuid.uuid4().int % 2**31}}
     origin = finished(api, submit(api, **seed, reuse={"maxAge": "P1D"}))
@@ -92,6 +96,8 @@ PROVOKED = {
     "budget-exceeded": submitting(target=MACHINE, shots=10_000, **openqasm(COSTLY)),
     "not-found": bodyless("GET", "/job"),
     "job-not-found": bodyless("GET", ABSENT),
+    "webhook-not-found": bodyless("GET", "/webhooks/whk_" + "0" * 26),
+    "webhook-refused": to_a_private_address,
     "target-not-found": bodyless("GET", "/targets/ionq.simulatr"),
     "method-not-allowed": bodyless("PUT", "/jobs"),
     "not-acceptable": bodyless("GET", f"{ABSENT}/result", {"Accept": "image/png"}),
@@ -130,6 +136,7 @@ MEMBERS = {
     "unknown-target": {"targets", "didYouMean", "errors"},
     "cost-limit-exceeded": {"estimate", "limit", "errors"},
     "deadline-impossible": {"errors"},
+    "webhook-refused": {"errors"},
     "result-not-ready": {"state"},
     "job-failed": {"error"},
     "job-cancelled": {"cancelledBy", "cancelledAt"},

@@ -66,7 +66,7 @@ def links_covered(output: str) -> int:
 
 
 def test_examples_edges_and_chains_of_calls_meet_what_the_specification_says(service, tmp_path):
-    output = run(service, tmp_path, "--phases", "examples,coverage,stateful", "-n", "6", deterministic=True)
+    output = run(service, tmp_path, "--phases", "examples,coverage,stateful", "-n", "12", deterministic=True)
     # All but the one that gives the specification itself, and the one that the platform asks.
     assert f"Tested: {len(OPERATIONS) - 2}" in output
     assert links_covered(output) >= 10
