@@ -21,7 +21,7 @@ from local.azurite import StorageAccount
 from local.callers import callers, token
 from local.certificates import prepare
 from local.children import Child
-from local.environment import environment
+from local.environment import OF_APPLICATIONS, environment
 from local.errors import PartFailed, PortInUse
 from local.faults import Faults
 from local.faulty import faulty
@@ -281,7 +281,8 @@ class Cloud:
             [*command, "--easy-auth", "return-401", "--stop-with-parent"],
             self._state,
             environment={
-                **self.environment,
+                # Which vault and storage the app has its own settings say.
+                **{name: value for name, value in self.environment.items() if name not in OF_APPLICATIONS},
                 **behind_gateway(),
                 "PUBLIC_BASE_URL": self.environment["QUANTUM_JOBS_URL"],
             },

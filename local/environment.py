@@ -29,6 +29,9 @@ UNWANTED: Final = frozenset(
     }
 )
 
+# What applications read that drive the workspace themselves; a Functions app has settings of these names.
+OF_APPLICATIONS: Final = frozenset({"KEY_VAULT_URL", "STORAGE_ACCOUNT_NAME"})
+
 
 def environment(
     *,
