@@ -84,8 +84,8 @@ class Work:
         items = len(self.parameter_sets) * self.repeats
         if items > MOST_ITEMS:
             raise ValueError(
-                f"{len(self.parameter_sets):,} parameter sets with {self.shots * self.repeats:,} shots each are {items:,} "
-                f"items of a job; {MOST_ITEMS:,} are the most: ask for fewer shots, or for less precision"
+                f"{len(self.parameter_sets):,} parameter sets with {self.shots * self.repeats:,} shots each are "
+                f"{items:,} items; {MOST_ITEMS:,} are the most: ask for fewer shots, or for less precision"
             )
 
 
