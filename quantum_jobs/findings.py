@@ -9,7 +9,7 @@ from typing import Any
 
 from quantum_jobs import waiting
 from quantum_jobs.budgets import Account, month_of
-from quantum_jobs.clock import parse_timestamp
+from quantum_jobs.clock import parse_timestamp, timestamp
 from quantum_jobs.inventory import Partition, Record, Waiting
 from quantum_jobs.models import Job
 from quantum_jobs.money import Money
@@ -124,11 +124,18 @@ def _of_record(record: Record, erased: bool | None, around: Surroundings) -> Ite
         yield found(Kind.RESULT_MISSING, f"succeeded at {job.completed_at}, and no result is stored")
     if kept and _overdue(job, around):
         yield found(Kind.RESULT_OVERDUE, f"ended at {job.history[-1].at}, and its result is still stored")
-    if job.unsettled and around.old(parse_timestamp(job.history[-1].at)):
+    if job.unsettled and _matters(job, around):
         held = f"{job.cost_estimate} stays held" if job.cost_estimate.micros else "it was estimated as free"
         yield found(Kind.UNSETTLED, f"{job.state} without the provider's last word; {job.unsettled} there last; {held}")
     if aged and around.pointers.get(job.id) != job.owner:
         yield found(Kind.POINTER_MISSING, "who may read all jobs does not find it")
+
+
+def _matters(job: Job, around: Surroundings) -> bool:
+    # As long as the shepherd asks, and as long as the hold takes from what may be spent.
+    ended = parse_timestamp(job.history[-1].at)
+    is_asked = not around.old(ended, timedelta(seconds=waiting.SETTLING_SECONDS))
+    return around.old(ended) and (is_asked or month_of(job.created_at) == month_of(timestamp(around.moment)))
 
 
 def _overdue(job: Job, around: Surroundings) -> bool:

@@ -122,6 +122,8 @@ def test_a_job_that_ended_without_the_providers_word_is_told_after_an_hour_until
 
     assert Kind.UNSETTLED not in kinds(timedelta(minutes=59))
     assert Kind.UNSETTLED in kinds(timedelta(minutes=61))
+    assert Kind.UNSETTLED in kinds(timedelta(days=8))  # the month's allowance is still smaller by it
+    assert Kind.UNSETTLED not in kinds(timedelta(days=9))
     partition.records[job.id] = Record(replace(job, unsettled=None), AT)
     assert Kind.UNSETTLED not in kinds(timedelta(minutes=61))
 

@@ -1,4 +1,9 @@
-"""`python -m tests.faults`: at how many steps a process dies, by scenario and operation; with seeds, these storms."""
+"""What the proofs come to, in numbers.
+
+python -m tests.faults               at how many steps a process dies, by scenario and by operation
+python -m tests.faults 17 1204       the storms of these seeds, call by call
+python -m tests.faults storms 2000   so many storms, and what happened in all of them together
+"""
 
 import logging
 import sys
@@ -8,6 +13,8 @@ from .scenarios import SCENARIOS
 from .storm import Storm
 from .test_crash_points import ALL, SAMPLE, dying
 from .test_storms import weather
+
+TROUBLES = ("kills", "doubles", "stalls", "late")
 
 
 def crash_points():
@@ -29,15 +36,31 @@ def table(title, columns, rows):
     print(f"{'all':<30}" + "".join(f"{sum(numbers):>8}" for numbers in zip(*(row for _, row in rows), strict=True)))
 
 
+def storms(count):
+    """Tell what happened in the storms of the first so many seeds; the first that breaks a promise ends it."""
+    seen = Counter()
+    for seed in range(count):
+        storm = weather(seed)
+        seen.update({name: getattr(storm, name) for name in TROUBLES})
+        seen.update(jobs=len(storm.records.rows), runs=len(storm.workspace.runs))
+        seen.update(expired=sum(bool(job.expired_at) for job, _ in storm.records.rows.values()))
+    print(f"{count} storms: " + ", ".join(f"{number} {name}" for name, number in seen.items()))
+
+
 def main():
     logging.disable(logging.CRITICAL)
-    for seed in map(int, sys.argv[1:]):
-        print("\n".join(weather(seed).trace))
-    if not sys.argv[1:]:
-        deaths, steps, calls = crash_points()
-        table("scenario", ["deaths", "steps"], list(deaths.items()))
-        print()
-        table("operation", ["steps", "calls"], [(name, (count, calls[name])) for name, count in steps.most_common()])
+    match sys.argv[1:]:
+        case ["storms", count]:
+            storms(int(count))
+        case []:
+            deaths, steps, calls = crash_points()
+            table("scenario", ["deaths", "steps"], list(deaths.items()))
+            print()
+            rows = [(name, (count, calls[name])) for name, count in steps.most_common()]
+            table("operation", ["steps", "calls"], rows)
+        case seeds:
+            for seed in map(int, seeds):
+                print("\n".join(weather(seed).trace))
 
 
 main()

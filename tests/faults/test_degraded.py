@@ -15,6 +15,7 @@ from .parts import PARTS, WAYS, fault
 
 # What may be answered while a part is not well: (submit, status, result, targets). Accepted is 202; where
 # a part is only slow, or does what it is asked and its answer is lost, the work may succeed all the same.
+ASKED = ("submit", "status", "result", "targets")
 WELL = ({202}, {200}, {200}, {200})
 SEEN = {
     "managed_identity": WELL,  # tokens are kept, and renewed long before they end
@@ -85,7 +86,10 @@ def availability(api, target):
 
 
 def through(place, *faults):
-    """Go through a fault as a caller: gives the four answers; afterwards all that was accepted has ended, once."""
+    """Go through a fault as a caller: gives the four answers; afterwards all that was accepted has ended, once.
+
+    How long each was waited for is printed (`pytest -rP` shows it).
+    """
     service, api = place
     healthy(api)
     done, before = finished(api, submit(api)), len(service.workspace_jobs())
@@ -104,6 +108,8 @@ def through(place, *faults):
     if answers[0].status_code == 202:
         assert answers[0].json()["id"] == jobs[1]["id"]
     assert len(service.workspace_jobs()) - before == 2  # nothing doubled
+    waits = (f"{name} {answer.elapsed.total_seconds():.1f} s" for name, answer in zip(ASKED, answers, strict=True))
+    print(", ".join(waits))
     return answers
 
 
