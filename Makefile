@@ -31,7 +31,7 @@ INSTALL = $(UV) pip install -q --python $(PY) --compile-bytecode -r $(1) 2>/dev/
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
 
 .PHONY: setup
 setup: ## install what the local cloud needs into this folder (.venv, node_modules)
@@ -51,6 +51,12 @@ dev: setup .venv/dev ## install what tests and checks need as well
 .venv/dev: requirements-dev.txt .venv/ready
 	@echo "Installing what tests and checks need into .venv ..."; \
 	$(call INSTALL,requirements-dev.txt); \
+	touch $@
+
+.venv/tight: requirements-tight.txt .venv/ready
+	@echo "Installing what hybrid applications need into .venv ..."; \
+	$(call INSTALL,requirements-tight.txt); \
+	$(PY) -c "import matplotlib.font_manager"; \
 	touch $@
 
 .venv-referee/ready: requirements-referee.txt requirements-pasqal.txt .venv/ready
@@ -86,6 +92,14 @@ demo: setup ## a Bell program through the whole local cloud, ends with its histo
 .PHONY: delivery
 delivery: setup ## a web shop plans today's two delivery vans over the HTTP API, in the local cloud
 	@$(PY) -m local run -- $(PY) -m examples.loose.delivery --to .local/delivery
+
+.PHONY: h2
+h2: setup .venv/tight ## VQE of H2 along its bond, exact and noisy, as a picture: .local/h2.png
+	@$(PY) -m local run -- $(PY) -m examples.tight.h2 --to .local/h2.png
+
+.PHONY: maxcut
+maxcut: setup .venv/tight ## QAOA cuts a graph of 14 nodes, as a picture: .local/maxcut.png
+	@$(PY) -m local run -- $(PY) -m examples.tight.maxcut --to .local/maxcut.png
 
 .PHONY: up
 up: setup ## start the local cloud and keep it running (PORT=7071)
