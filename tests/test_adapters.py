@@ -1,7 +1,6 @@
 """Each adapter against the local cloud, through the real SDK, by managed identity."""
 
 import asyncio
-import contextlib
 import json
 import math
 import os
@@ -9,14 +8,13 @@ import ssl
 import uuid
 from dataclasses import replace
 from datetime import timedelta
-from types import SimpleNamespace
 
 import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
 
 from local.environment import UNWANTED
-from quantum_jobs.azure_quantum import AzureQuantumWorkspace, _cancel
+from quantum_jobs.azure_quantum import AzureQuantumWorkspace
 from quantum_jobs.blob_storage import BlobStorage
 from quantum_jobs.budgets import Allowance
 from quantum_jobs.changing import tombstone
@@ -170,7 +168,7 @@ def test_a_written_input_stays_and_the_signature_opens_its_container_only(blobs)
 
     content, (container_uri, input_uri) = asyncio.run(work())
     assert content == b"first"
-    from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
+    from azure.core.exceptions import ClientAuthenticationError
     from azure.storage.blob import BlobClient
 
     signature = container_uri.partition("?")[2]
@@ -318,30 +316,6 @@ def test_after_a_refusal_the_list_is_old_within_two_seconds_until_it_is_read_aga
         return [await listing.at(moment) - before for moment in (1, 3, 10)]
 
     assert asyncio.run(work()) == [0, 1, 1]
-
-
-@pytest.mark.parametrize(("status", "is_heard"), [(204, True), (400, True), (404, True), (409, True), (403, False)])
-def test_a_cancel_that_the_workspace_refuses_for_good_keeps_nobody_from_following_the_job(status, is_heard):
-    def refuses(*arguments):
-        error = HttpResponseError("refused")
-        error.status_code = status
-        raise error
-
-    names = {"subscription_id": "s", "resource_group": "g", "name": "w"}
-    workspace = SimpleNamespace(_get_jobs_client=lambda: SimpleNamespace(cancel=refuses), **names)
-    with contextlib.nullcontext() if is_heard else pytest.raises(HttpResponseError):
-        _cancel(workspace, "a532db62-8b5a-54bf-a804-a2eea47ee790")
-
-
-def test_an_attempt_whose_time_to_be_sent_is_over_is_not_sent_however_late_that_is_noticed(listing):
-    async def work():
-        await listing.at(0)
-        listing.clock.time = 61
-        for name in ("rigetti.sim.qvm", "rigetti.sim.nowhere"):  # the second would be refused, were it sent
-            with pytest.raises(ServiceUnavailable):
-                await listing.connected.submit(replace(new_job(), target=name), "https://a/c", "https://a/i", {}, 60)
-
-    asyncio.run(work())
 
 
 def test_however_many_ask_for_targets_the_workspace_is_asked_once(listing):

@@ -52,6 +52,7 @@ def test_the_tests_find_a_defect_put_in_on_purpose(defect, tmp_path):
     spoil(tmp_path, file, right, wrong)
     done = ended(tmp_path, *tests)
     assert done.returncode == 1, f"no test noticed: {defect}\n{done.stdout[-2000:]}"
+    assert "\nFAILED " in done.stdout, f"no test could tell: {defect}\n{done.stdout[-2000:]}"
 
 
 @pytest.mark.long

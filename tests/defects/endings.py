@@ -88,7 +88,7 @@ DEFECTS: dict[str, Defect] = {
         "azure_quantum.py",
         "            if self._clock() > not_after:\n",
         "            if False:\n",
-        "tests/test_adapters.py",
+        "tests/test_workspace_calls.py",
     ),
     "an attempt sent on an old word": (
         "shepherd.py",
@@ -142,7 +142,7 @@ DEFECTS: dict[str, Defect] = {
         "azure_quantum.py",
         "if error.status_code not in {204, 409, *_FINAL_STATUSES}:",
         "if error.status_code != 204:",
-        "tests/test_adapters.py",
+        "tests/test_workspace_calls.py",
     ),
     "work begun for a caller who has gone": (
         "border.py",
