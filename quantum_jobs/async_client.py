@@ -18,7 +18,7 @@ from quantum_jobs.checkpoints import CheckpointWriter
 from quantum_jobs.dispatching import Translation, translated
 from quantum_jobs.errors import ClientClosed, LoopNotDurable, ServiceUnavailable
 from quantum_jobs.loops import AsyncLoop, LoopTerms
-from quantum_jobs.models import Caller, Job, JobQuery, JobState, Target
+from quantum_jobs.models import Caller, Job, JobQuery, JobState, ShepherdMessage, Target
 from quantum_jobs.money import Money
 from quantum_jobs.orders import SubmitOptions
 from quantum_jobs.reuse import Reuse
@@ -118,10 +118,17 @@ class AsyncClient(AsyncRunner):
         except BaseException:
             self._parts.throttle.leave(request.target)
             raise
+        if replayed:
+            await self._adopt(job)
         return self._watch(job, replayed=replayed, place=request.target)
 
+    async def _adopt(self, job: Job) -> None:
+        """Look after a job of an earlier process, whose messages ended with it; perhaps it died before the PUT."""
+        if not job.state.done:
+            await self._parts.queue.send(ShepherdMessage.about(job, job.sequence), 0)
+
     def _watch(self, job: Job, *, replayed: bool, place: str | None) -> WatchedJob:
-        async def finished(done: Job) -> None:
+        def finished(done: Job) -> None:
             if place is not None:
                 self._parts.throttle.leave(place)
             self._watched.discard(watched)
@@ -156,6 +163,7 @@ class AsyncClient(AsyncRunner):
         if known is not None:
             return known
         job = await self._parts.service.get(self._parts.caller, job_id)
+        await self._adopt(job)
         return self._watch(job, replayed=True, place=None)
 
     async def jobs(

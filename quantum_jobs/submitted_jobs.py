@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from quantum_jobs import waiting
@@ -64,7 +64,7 @@ class WatchedJob:
         service: JobService,
         caller: Caller,
         job: Job,
-        finished: Callable[[Job], Awaitable[None]],
+        finished: Callable[[Job], None],
         *,
         replayed: bool = False,
     ) -> None:
@@ -123,7 +123,7 @@ class WatchedJob:
                 await self._look()
             self._took = time.monotonic() - self._began
         finally:
-            await asyncio.shield(self._finished(self._job))
+            self._finished(self._job)
 
     async def _look(self) -> None:
         try:

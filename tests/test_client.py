@@ -17,12 +17,14 @@ from quantum_jobs.errors import (
     JobCancelled,
     JobFailed,
     LoopNotDurable,
+    LoopOverBudget,
     LoopOverdue,
     PayloadTooLarge,
     ResultNotReady,
     ServiceUnavailable,
 )
 from quantum_jobs.models import JobState
+from quantum_jobs.money import Money
 from quantum_jobs.process_queue import ProcessQueue
 from quantum_jobs.result_caches import MemoryStore, ResultCache
 from quantum_jobs.service import JobService
@@ -71,10 +73,16 @@ class Workspace(FakeWorkspace):
         return self.jobs[provider_job_id]
 
 
-def made(pace: Pace | None = None, *, cached: bool = False, durable: bool = True) -> Outside:
-    faults = Faults()
-    records, blobs, queue, storage = FakeRecords(faults), Blobs(faults), ProcessQueue(), FakeStorage()
-    workspace = Workspace(faults, blobs)
+def made(
+    pace: Pace | None = None, *, cached: bool = False, durable: bool = True, before: Outside | None = None
+) -> Outside:
+    """Give a client with an outside of its own, or that of the process `before`."""
+    faults = before.faults if before else Faults()
+    records = before.records if before else FakeRecords(faults)
+    blobs = before.blobs if before else Blobs(faults)
+    storage = before.storage if before else FakeStorage()
+    workspace = before.workspace if before else Workspace(faults, blobs)
+    queue = ProcessQueue()
     service = JobService(workspace, records, blobs, queue)
     queue.deliver_to(service.shepherd.advance, service.shepherd.revive)
     parts = Parts(
@@ -187,6 +195,7 @@ def test_all_who_share_a_job_that_fails_are_told():
 def test_who_shares_a_job_and_gives_up_ends_it_for_nobody_else():
     async def work(outside):
         outside.workspace.endings = ["Waiting"]
+        await submit(outside, shots=99)  # takes the only place: the next two wait to be submitted
         first = asyncio.create_task(bell(outside))
         second = asyncio.create_task(bell(outside))
         await asyncio.sleep(0.05)
@@ -194,7 +203,7 @@ def test_who_shares_a_job_and_gives_up_ends_it_for_nobody_else():
         outside.workspace.endings = ["Succeeded"]
         return (await second).counts
 
-    assert with_client(work, cached=True) == {"00": 100}
+    assert with_client(work, cached=True, pace=Pace(unfinished=1)) == {"00": 100}
 
 
 def test_a_refused_submit_is_asked_again_the_next_time():
@@ -379,6 +388,36 @@ def test_jobs_of_a_loop_that_run_at_once_keep_their_places():
             return loop.replayed, len(outside.workspace.puts)
 
     assert with_client(work) == (3, 3)
+
+
+def test_a_job_that_an_earlier_process_could_not_send_any_more_is_sent_by_the_next():
+    async def work(outside):
+        outside.faults.before.add("put job")
+        async with outside.client.loop("l", target="ionq.simulator") as loop:
+            await loop.submit(samples.BELL, shots=100)
+        await outside.client.close()
+        outside.faults.before.clear()
+        following = made(before=outside)
+        async with following.client, following.client.loop("l", target="ionq.simulator") as loop:
+            return (await loop.run(samples.BELL, shots=100)).counts, len(outside.records.rows)
+
+    assert with_client(work) == ({"00": 100}, 1)
+
+
+def test_jobs_of_a_loop_that_run_at_once_count_against_its_budget_before_they_are_billed():
+    async def work(outside):
+        outside.workspace.offer = (samples.target(id="ionq.qpu.aria-1", kind="qpu"),)
+        outside.workspace.endings = ["Waiting"]
+        price = (await outside.client.estimate(samples.BELL, shots=100)).targets[0].cost
+        budget = Money(int(price.micros * 2.5)).amount
+        async with outside.client.loop("l", target="ionq.qpu.aria-1", max_cost=budget) as loop:
+            await loop.submit(samples.BELL, shots=100)
+            await loop.submit(samples.BELL, shots=100)
+            with pytest.raises(LoopOverBudget):
+                await loop.submit(samples.BELL, shots=100)
+        return len(outside.workspace.puts)
+
+    assert with_client(work) == 2
 
 
 def test_a_checkpoint_that_cannot_be_written_loses_nothing_that_was_paid():
