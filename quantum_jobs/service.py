@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 _DONE_FRESH_SECONDS = 1.0  # eager pollers of a job that cannot change any more cost one read a second
 _READY_FRESH_SECONDS = 5.0
 _HISTORY_SECONDS = 1.0  # longer nobody waits for what adorns the list of targets
-_REMEMBERED_JOBS = 1_000  # what is remembered is of use for a second
+_REMEMBERED_JOBS = 200  # what is remembered is of use for a second
 _READERS = frozenset({JOBS_READ_ALL, JOBS_ADMIN})
 _CHANGERS = frozenset({JOBS_ADMIN})
 

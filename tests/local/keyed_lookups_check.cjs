@@ -25,6 +25,7 @@ const changes = [
   () => rows.data.length && rows.remove(any()),
   () => random(20) === 0 && rows.removeWhere({ name: word() }),
   () => random(20) === 0 && rows.data.length && rows.remove([any()]),
+  () => random(20) === 0 && rows.findAndRemove({ name: word() }),
   () => rows.remove([]),
   () => random(100) === 0 && rows.clear(),
   () => random(50) === 0 && rows.chain().find({ name: word(), more: word() }).remove(),
@@ -48,6 +49,13 @@ for (let step = 0; step < steps; step += 1) {
   if (ids(sorted) !== ids(expected) || (one === null ? expected.length : !expected.includes(one))) {
     console.log(`step ${step}: ${JSON.stringify(query)} gave ${ids(sorted)}, there are ${ids(expected)}`);
     process.exit(1);
+  }
+  const places = rows.data.map((_, place) => place).join(" ");
+  for (const [name, index] of Object.entries(rows.binaryIndices)) {
+    if ([...index.values].sort((a, b) => a - b).join(" ") !== places) {
+      console.log(`step ${step}: the index of ${name} is not of all rows, each once`);
+      process.exit(1);
+    }
   }
   answered += expected.length;
 }
