@@ -61,7 +61,7 @@ class EstimatorV2(BaseEstimatorV2):
         plans = [self._plan(EstimatorPub.coerce(pub, precision), place) for place, pub in enumerate(pubs)]
         submitter = Submitter(self._runner, self._target, self._seed)
         running = submitter.submit_all([plan.works for plan in plans])
-        return PrimitiveJob(submitter.submitted, lambda timeout: _result(plans, running, timeout))
+        return PrimitiveJob(running, lambda timeout: _result(plans, running, timeout))
 
     def _plan(self, pub: EstimatorPub, place: int) -> "_Plan":
         with telling_pub(place):

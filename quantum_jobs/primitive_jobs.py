@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from threading import Lock
 from typing import Any, Protocol, Unpack
@@ -15,10 +16,12 @@ from qiskit.primitives import BasePrimitiveJob, PrimitiveResult
 from qiskit.providers import JobStatus
 
 from quantum_jobs.circuits import numbered
+from quantum_jobs.client import Client, Session
 from quantum_jobs.errors import QuantumJobsError
 from quantum_jobs.models import JobState
 from quantum_jobs.money import Money
 from quantum_jobs.orders import SubmitOptions
+from quantum_jobs.side_by_side import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -120,34 +123,48 @@ class Submitter:
         self._runner = runner
         self._given: SubmitOptions = {} if target is None else {"target": target}
         self._seeds = None if seed is None else np.random.default_rng(seed)
-        self.submitted: list[Handle] = []
 
     def submit_all(self, works: Sequence[Sequence[Work]]) -> "list[list[Running]]":
-        """Submit the work of all PUBs; when a part is refused, cancel what was submitted before it."""
-        try:
-            return [self._submit_pub(place, of_pub) for place, of_pub in enumerate(works)]
-        except Exception:
-            cancel(self.submitted)
-            raise
+        """Submit the work of all PUBs, each piece as one job for each 300 items.
 
-    def _submit_pub(self, place: int, works: Sequence[Work]) -> "list[Running]":
-        with telling_pub(place):
-            return [self._submit(work) for work in works]
+        When a part is refused, what was submitted beside it is cancelled.
+        """
+        calls = [[self._calls(place, work) for work in of_pub] for place, of_pub in enumerate(works)]
+        handles = iter(self._handles([call for of_pub in calls for of_work in of_pub for call in of_work]))
+        return [
+            [Running(work, [next(handles) for _ in of_work]) for work, of_work in zip(of_pub, parts, strict=True)]
+            for of_pub, parts in zip(works, calls, strict=True)
+        ]
 
-    def _submit(self, work: Work) -> "Running":
-        """Submit a piece of work as one job for each 300 items."""
+    def _calls(self, place: int, work: Work) -> list[Callable[[], Handle]]:
         source, sets = numbered(work.source, [item for item in work.parameter_sets for _ in range(work.repeats)])
-        batches: list[Sequence[Mapping[str, float]]] = (
-            [()] if sets == [{}] else list(batched(sets, MOST_SETS, strict=False))
-        )
-        return Running(work, [self._submit_batch(source, batch, work.shots) for batch in batches])
+        if sets == [{}]:
+            return [partial(self._submit, place, source, work.shots, (), self._seed())]
+        batches = batched(sets, MOST_SETS, strict=False)
+        return [partial(self._submit, place, source, work.shots, batch, self._seed()) for batch in batches]
 
-    def _submit_batch(self, source: str, sets: Sequence[Mapping[str, float]], shots: int) -> Handle:
-        seed = None if self._seeds is None else int(self._seeds.integers(2**31))
+    def _seed(self) -> int | None:
+        return None if self._seeds is None else int(self._seeds.integers(2**31))
+
+    def _submit(
+        self, place: int, source: str, shots: int, sets: Sequence[Mapping[str, float]], seed: int | None
+    ) -> Handle:
         given: SubmitOptions = {**self._given, "parameter_sets": sets, "seed": seed}
-        handle = self._runner.submit(source, shots=shots, **given)
-        self.submitted.append(handle)
-        return handle
+        with telling_pub(place):
+            return self._runner.submit(source, shots=shots, **given)
+
+    def _handles(self, calls: Sequence[Callable[[], Handle]]) -> list[Handle]:
+        submitted: list[Handle] = []
+        try:
+            # The submits of a loop have places: their order must be the same each time.
+            if isinstance(self._runner, Client | Session) and calls:
+                return side_by_side(calls, submitted)
+            for call in calls:
+                submitted.append(call())  # noqa: PERF401 - what was submitted must be known when a later call raises
+            return submitted
+        except Exception:
+            cancel(submitted)
+            raise
 
 
 def cancel(handles: Sequence[Handle]) -> None:
@@ -165,7 +182,7 @@ class Running:
 
     def __init__(self, work: Work, handles: Sequence[Handle]) -> None:
         self.work = work
-        self._handles = handles
+        self.handles = handles
         self._fetched: list[tuple[str, RunResult]] = []
 
     def results(self, timeout: float | None = None) -> list[Counted]:
@@ -173,7 +190,7 @@ class Running:
 
         An outcome in which a qubit was lost (`-`) counts as a failed shot.
         """
-        for handle in self._handles[len(self._fetched) :]:
+        for handle in self.handles[len(self._fetched) :]:
             self._fetched.append((handle.id, handle.result(timeout=timeout)))
         items = [
             _counted(item, f"{job_id}/{place}")
@@ -225,9 +242,11 @@ class PrimitiveJob(BasePrimitiveJob[PrimitiveResult[Any], JobStatus]):
     `job_id()` is the id of its first job in the service, `job_ids` are all of them.
     """
 
-    def __init__(self, handles: Sequence[Handle], finish: Callable[[float | None], PrimitiveResult[Any]]) -> None:
-        super().__init__(handles[0].id if handles else str(uuid4()))
-        self._handles = tuple(handles)
+    def __init__(
+        self, running: Sequence[Sequence[Running]], finish: Callable[[float | None], PrimitiveResult[Any]]
+    ) -> None:
+        self._handles = tuple(handle for of_pub in running for work in of_pub for handle in work.handles)
+        super().__init__(self._handles[0].id if self._handles else str(uuid4()))
         self._finish = finish
         self._result: PrimitiveResult[Any] | None = None
         self._lock = Lock()

@@ -8,7 +8,7 @@ except ModuleNotFoundError as error:
         raise
     raise ImportError(
         "SamplerV2 and EstimatorV2 need Qiskit, which the service itself does without: "
-        "pip install -r requirements-tight.txt, or pip install qiskit==2.6.2 where quantum_jobs runs already."
+        "pip install '.[qiskit]' in the repository, or pip install qiskit==2.6.2 where quantum_jobs runs already."
     ) from error
 
 __all__ = ["EstimatorV2", "SamplerV2"]

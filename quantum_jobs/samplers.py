@@ -48,7 +48,7 @@ class SamplerV2(BaseSamplerV2):
         coerced = [SamplerPub.coerce(pub, self.default_shots if shots is None else shots) for pub in pubs]
         submitter = Submitter(self._runner, self._target, self._seed)
         running = submitter.submit_all([[self._work(pub, place)] for place, pub in enumerate(coerced)])
-        return PrimitiveJob(submitter.submitted, lambda timeout: _result(coerced, running, timeout))
+        return PrimitiveJob(running, lambda timeout: _result(coerced, running, timeout))
 
     def _work(self, pub: SamplerPub, place: int) -> Work:
         with telling_pub(place):

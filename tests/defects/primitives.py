@@ -89,7 +89,7 @@ DEFECTS: dict[str, Defect] = {
     "all jobs of a run with one seed": ("primitive_jobs.py", "int(self._seeds.integers(2**31))", "7", _JOBS),
     "jobs left running behind a refusal": (
         "primitive_jobs.py",
-        "cancel(self.submitted)",
+        "cancel(submitted)",
         "pass",
         _JOBS,
     ),

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from functools import partial
+from threading import Barrier
 
 import pytest
 from qiskit import QuantumCircuit
@@ -12,6 +14,7 @@ from qiskit.providers import JobStatus
 from quantum_jobs.errors import JobAlreadyDone, JobFailed, ProgramInvalid, TargetUnavailable
 from quantum_jobs.models import JobState
 from quantum_jobs.primitives import EstimatorV2, SamplerV2
+from quantum_jobs.side_by_side import side_by_side
 from tests.cloud import REPOSITORY
 from tests.primitives.runners import Fake, exact, rounding
 
@@ -168,3 +171,34 @@ def test_an_import_that_fails_inside_is_not_taken_for_a_missing_qiskit():
 
 def test_importing_the_package_brings_no_qiskit():
     assert answer("import sys, quantum_jobs; print('qiskit' in sys.modules)").strip() == "False"
+
+
+def test_calls_side_by_side_run_at_once_and_give_their_results_in_order():
+    met = Barrier(3, timeout=30)
+
+    def call(number):
+        met.wait()
+        return number
+
+    done = []
+    assert side_by_side([partial(call, number) for number in range(3)], done) == [0, 1, 2]
+    assert sorted(done) == [0, 1, 2]
+
+
+def test_the_first_refusal_in_order_is_raised_and_what_was_submitted_beside_it_is_known():
+    met = Barrier(3, timeout=30)
+    made = []
+
+    def call(number):
+        made.append(number)
+        if number < 3:
+            met.wait()
+        if number in (1, 2):
+            raise ValueError(f"no {number}")
+        return number
+
+    done = []
+    with pytest.raises(ValueError, match="no 1"):
+        side_by_side([partial(call, number) for number in range(3)], done)
+    assert done == [0]
+    assert sorted(made) == [0, 1, 2]
