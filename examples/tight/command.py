@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from quantum_jobs import QuantumJobsError
-from quantum_jobs.errors import SettingsMissing
+from quantum_jobs.errors import CheckpointMismatch, SettingsMissing
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -35,6 +35,8 @@ def run(main: Callable[[Sequence[str] | None], None], given: Sequence[str] | Non
         main(given)
     except SettingsMissing as error:
         sys.exit(f"{error} `python -m local run -- COMMAND` starts a local cloud and sets them.")
+    except CheckpointMismatch as error:
+        sys.exit(f"{error} Here: --fresh.")
     except (QuantumJobsError, OSError, ValueError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from . import command
 from .command import say
 from .h2_picture import draw
 from .hydrogen import hydrogen
+from .runs import Runs
 from .vqe import SHOTS, Energy, Question, measured, optimised, share
 
 LENGTHS = (0.4, 0.5, 0.6, 0.7, 0.7414, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0, 2.4, 2.8)
@@ -36,7 +37,7 @@ class Point:
         return self.question.molecule.exact
 
 
-def curve(runs: quantum_jobs.Loop, lengths: Sequence[float], error: float) -> list[Point]:
+def curve(runs: Runs, lengths: Sequence[float], error: float) -> list[Point]:
     """Find the lowest energy at every length with a standard error (hartree), on the runner's target."""
     questions, spreads = optimised(runs, [hydrogen(length) for length in lengths], say)
     sets = share(spreads, error)
@@ -45,7 +46,7 @@ def curve(runs: quantum_jobs.Loop, lengths: Sequence[float], error: float) -> li
     return [Point(question, energy) for question, energy in zip(questions, energies, strict=True)]
 
 
-def on_noise(runs: quantum_jobs.Loop, points: Sequence[Point]) -> list[Point]:
+def on_noise(runs: Runs, points: Sequence[Point]) -> list[Point]:
     """Measure the states that were found on the runner's target; one parameter set each and basis."""
     found = measured(runs, [point.question for point in points])
     return [
@@ -77,15 +78,18 @@ def main(given: Sequence[str] | None = None) -> None:
         words.error("--error must lie between 0.05 and 50 mHa")
     with quantum_jobs.connect("h2") as client:
         options = {"max_cost": chosen.max_cost, "fresh": chosen.fresh}
-        with client.loop(f"h2-{chosen.error:g}", target=chosen.target, **options) as loop:
+        name = f"h2-{chosen.error:g}-{chosen.target}"
+        with client.loop(name, target=chosen.target, **options) as loop:
             points = curve(loop, LENGTHS, chosen.error / 1e3)
         table(points)
-        with client.loop(f"h2-{chosen.error:g}-noisy", target=chosen.noisy, **options) as loop:
-            points = on_noise(loop, points)
-            say("noisy", f"{chosen.noisy}: off by {_range([point.noisy for point in points], points)}, {loop.spent}")
-            say("", f"odd outcomes dropped: off by {_range([point.checked for point in points], points)}")
-    draw(points, chosen.to, ideal=chosen.target, noisy=chosen.noisy)
-    say("drawn", str(chosen.to))
+        try:
+            with client.loop(f"{name}-{chosen.noisy}", target=chosen.noisy, **options) as loop:
+                points = on_noise(loop, points)
+                say("noisy", f"{chosen.noisy}: off by {_range([each.noisy for each in points], points)}, {loop.spent}")
+                say("", f"odd outcomes dropped: off by {_range([each.checked for each in points], points)}")
+        finally:  # what was measured without noise is drawn in any case
+            draw(points, chosen.to, ideal=chosen.target, noisy=chosen.noisy)
+            say("drawn", str(chosen.to))
 
 
 def _range(energies: Sequence[Energy | None], points: Sequence[Point]) -> str:

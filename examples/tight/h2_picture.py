@@ -51,10 +51,10 @@ def _errors(axes: Any, points: "Sequence[Point]", ideal: str, noisy: str) -> Non
     _bars(axes, points, [point.noisy for point in points], color=ORANGE, fmt="s")
     _bars(axes, points, [point.checked for point in points], color=ORANGE, fmt="^", mfc="white")
     _bars(axes, points, [point.ideal for point in points], color=BLUE, fmt="o")
-    axes.text(0.99, 0.97, f"■ {noisy}", color="#b34e00", transform=axes.transAxes, ha="right", va="top")
-    axes.text(
-        0.99, 0.90, "△ the same, odd outcomes dropped", color="#b34e00", transform=axes.transAxes, ha="right", va="top"
-    )
+    if points[0].noisy:
+        corner = {"color": "#b34e00", "transform": axes.transAxes, "ha": "right", "va": "top"}
+        axes.text(0.99, 0.97, f"■ {noisy}", **corner)
+        axes.text(0.99, 0.90, "△ the same, odd outcomes dropped", **corner)
     axes.text(end, BAND * 1.15, f"● {ideal}", color=BLUE, ha="right", va="bottom")
     axes.set_yscale("symlog", linthresh=2, linscale=1.2)
     axes.set_yticks([-1, 0, 1, 10, 100], ["-1", "0", "1", "10", "100"])

@@ -15,7 +15,8 @@ from . import command
 from .command import say
 from .graphs import Graph, regular_graph
 from .maxcut_picture import draw
-from .qaoa import Runs, Step, counted, mean_size, uphill
+from .qaoa import Step, counted, mean_size, uphill
+from .runs import Runs
 
 SHOTS = 500  # of each parameter set on the way
 LAST_SHOTS = 4_000
@@ -88,7 +89,7 @@ def main(given: Sequence[str] | None = None) -> None:
         "graph",
         f"{graph.nodes} nodes, {len(graph.edges)} edges; the largest of {1 << graph.nodes:,} cuts: {graph.largest}",
     )
-    name = f"maxcut-{chosen.nodes}-{chosen.seed}-{chosen.layers}-{chosen.steps}"
+    name = f"maxcut-{chosen.nodes}-{chosen.seed}-{chosen.layers}-{chosen.steps}-{chosen.target}"
     with quantum_jobs.connect("maxcut") as client:
         options = {"target": chosen.target, "max_cost": chosen.max_cost, "fresh": chosen.fresh, "session": True}
         with client.loop(name, **options) as loop:

@@ -2,22 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 
 from .graphs import Graph
+from .runs import Runs
 
 PACE = 0.75  # of the first angles, a slow change from the mixer to the graph in a line
 REACH = 0.15  # radians to both sides, for the slope
 STRIDE = 0.025
 MEMORY = 0.7  # of the slopes before
-
-
-class Runs(Protocol):
-    """What this needs of a client, a session or a loop of `quantum_jobs`."""
-
-    def run(self, source: str, *, shots: int, parameter_sets: Sequence[Mapping[str, float]]) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ All bond lengths are asked for at once: one program, in one job a parameter set 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from .hydrogen import Molecule
+from .runs import Runs
 
 # cos(theta/2) |00> + sin(theta/2) |11>: both electrons bonding, or both antibonding. Exact for H2 at its best angle.
 # `tilt` turns both qubits before they are read: 0 reads Z of each, -pi/2 reads X of each.
@@ -28,12 +29,6 @@ SHOTS = 10_000  # of a parameter set, at most; more are several sets
 STEP_SHOTS = 5_000
 STILL = 0.05  # radians
 STEPS = 4
-
-
-class Runs(Protocol):
-    """What this needs of a client, a session or a loop of `quantum_jobs`."""
-
-    def run(self, source: str, *, shots: int, parameter_sets: Sequence[Mapping[str, float]]) -> Any: ...
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import quantum_jobs
 from examples.tight import h2
 from examples.tight import hydrogen as chemistry
-from examples.tight.command import run
 from examples.tight.h2 import CHEMICAL_ACCURACY, LENGTHS, curve, on_noise
 from examples.tight.hydrogen import BOHR, hydrogen
 from examples.tight.vqe import (
@@ -140,14 +138,6 @@ def test_only_outcomes_with_both_electrons_in_one_orbital_are_even():
 
 
 # The real thing
-@pytest.fixture
-def client(service, monkeypatch):
-    for name, value in service.environment.items():
-        monkeypatch.setenv(name, value)
-    with quantum_jobs.connect("examples") as application:
-        yield application
-
-
 def agrees(points, bound):
     """Hold every point against the exact energy; `bound` in standard errors of its own.
 
@@ -202,19 +192,19 @@ def command(service, *arguments, folder=REPOSITORY, **environment):
         (["--error", "0"], {}, 2, "--error must lie between 0.05 and 50 mHa"),
     ],
 )
-def test_a_mistake_is_said_in_one_line_before_anything_is_spent(
-    service, monkeypatch, capsys, arguments, environment, code, fault
-):
+def test_a_mistake_is_said_in_one_line_before_anything_is_spent(service, mistake, arguments, environment, code, fault):
     before = service.workspace_jobs()
-    for member, value in {**service.environment, **environment}.items():
-        monkeypatch.setenv(member, value)
-    with pytest.raises(SystemExit) as end:
-        run(h2.main, arguments)
-    said = str(end.value.code) if code == 1 else capsys.readouterr().err.splitlines()[-1]
+    ended, said = mistake(h2.main, arguments, environment)
+    assert (ended, said.count("\n")) == (code, 0)
     assert fault in said
-    assert "\n" not in said
-    assert code == 1 or end.value.code == 2  # argparse's code; a message of exit() is 1
     assert service.workspace_jobs() == before
+
+
+def test_where_the_noisy_target_refuses_what_was_measured_without_noise_is_drawn(mistake, tmp_path):
+    picture = tmp_path / "h2.png"
+    given_ = ["--error", "20", "--noisy", "rigetti.qpu.cepheus-1-108q", "--max-cost", "1", "--to", str(picture)]
+    assert "limits.maxCost is 1.00 USD" in mistake(h2.main, given_, {})[1]
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.long
