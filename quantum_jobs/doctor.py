@@ -24,11 +24,12 @@ from quantum_jobs.examination import Bounds, Examination, Report
 from quantum_jobs.findings import REPAIRS, Finding, Kind
 from quantum_jobs.identity import operators_identity
 from quantum_jobs.inventory import Inventory
-from quantum_jobs.job_queue import JobQueue
+from quantum_jobs.job_queue import DeliveriesQueue, JobQueue
 from quantum_jobs.mending import Mender, NotMended
 from quantum_jobs.retention import retention
 from quantum_jobs.settings import Settings
 from quantum_jobs.table_storage import TableStorage
+from quantum_jobs.webhook_storage import WebhookStorage
 
 HEALTHY, FINDINGS, CANNOT_LOOK = 0, 1, 2
 _PATIENT_SECONDS = 2
@@ -46,6 +47,7 @@ _EXAMPLES = """what it tells, and what --mend does about it:
 examples:
   python -m quantum_jobs doctor                              look; changes nothing
   python -m quantum_jobs doctor --mend                       say each repair, then do it
+  python -m quantum_jobs doctor --redeliver                  send what webhooks were not told once more
   python -m quantum_jobs doctor --owner 7lhj... --json       one owner, for a program to read
   python -m quantum_jobs doctor --settings local.settings.json
 
@@ -84,7 +86,7 @@ def main(arguments: Sequence[str], moment: datetime | None = None) -> int:
         return CANNOT_LOOK
     if options.json:
         print(json.dumps(_document(report)))
-    _summary(report, paper, mending=options.mend)
+    _summary(report, paper, mending=options.mend or options.redeliver)
     return HEALTHY if len(report.mended) == len(report.findings) else FINDINGS
 
 
@@ -102,11 +104,19 @@ async def _run(options: argparse.Namespace, moment: datetime, paper: Paper) -> R
         inventory = stack.enter_context(closing(Inventory(table, blob, queue, credential)))
         records = stack.enter_context(closing(TableStorage(table, credential)))
         blobs = stack.enter_context(closing(BlobStorage(blob, credential)))
-        mender = Mender(inventory, records, blobs, stack.enter_context(closing(JobQueue(queue, credential))))
+        mender = Mender(
+            inventory,
+            records,
+            blobs,
+            stack.enter_context(closing(JobQueue(queue, credential))),
+            stack.enter_context(closing(DeliveriesQueue(queue, credential))),
+            stack.enter_context(closing(WebhookStorage(table, credential))),
+            redelivers=options.redeliver,
+        )
         report = await Examination(inventory, records, mender, bounds, moment).look(paper.progress)
         for finding in report.findings:
             paper.line(_line(finding), "found")
-            if options.mend:
+            if options.mend or (options.redeliver and finding.kind == Kind.UNDELIVERED):
                 await _mend(mender, finding, report, paper)
     return report
 
@@ -184,6 +194,9 @@ def _parser() -> argparse.ArgumentParser:
     either = parser.add_mutually_exclusive_group()
     either.add_argument("--mend", action="store_true", help="repair what can be repaired safely, each step said before")
     either.add_argument("--dry-run", action="store_true", help="change nothing (the default)")
+    parser.add_argument(
+        "--redeliver", action="store_true", help="send undelivered events of webhooks again; alone or with --mend"
+    )
     parser.add_argument("--owner", help="only this owner's jobs: the partition of its records")
     parser.add_argument("--max", type=int, default=1_000_000, metavar="RECORDS", help="read no more (default: 1000000)")
     parser.add_argument(

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from quantum_jobs import findings
+from quantum_jobs import findings, webhook_findings
 from quantum_jobs.blob_storage import PROGRAMS, RESULTS, UPLOADS
 from quantum_jobs.findings import Finding, Surroundings
 from quantum_jobs.inventory import POISON, Inventory, Partition, Record, Waiting
+from quantum_jobs.job_queue import DELIVERIES
 from quantum_jobs.mending import Mender
 from quantum_jobs.table_storage import TableStorage
+from quantum_jobs.webhooks import Webhook
 
 
 @dataclass
@@ -59,6 +61,7 @@ class Examination:
         unfinished: list[Record] = []
         attempts: set[str] = set()
         owners, whole = set[str](), True
+        webhooks: list[Webhook] = []
         for partition in self._inventory.partitions(self._bounds.owner, self._bounds.most_records):
             owners.add(partition.owner)
             whole = whole and partition.whole
@@ -67,11 +70,16 @@ class Examination:
             unfinished += [record for record in partition.records.values() if not record.job.state.done]
             around = self._around(partition.owner, containers, pointers)
             report.findings += await self._confirmed(findings.of_partition(partition, around))
+            report.findings += await self._confirmed(webhook_findings.of_webhooks(partition, around))
+            webhooks += partition.webhooks.values()
             report.findings += await self._accounts(partition)
             report.looked_at["owners"] += 1
             report.looked_at["records"] += len(jobs)
             progress(report.looked_at["records"])
         report.looked_at |= {"unfinished jobs": len(unfinished), "containers": len(containers)}
+        report.looked_at |= {"webhooks": len(webhooks)}
+        for key_id, count in sorted(webhook_findings.keys_in_use(webhooks, self._moment).items()):
+            report.looked_at[f"webhooks of signing key {key_id}"] = count
         if whole and not self._bounds.owner:
             report.findings += self._strangers(owners, attempts, containers, pointers)
         else:
@@ -135,6 +143,7 @@ class Examination:
     async def _queues(self, report: Report, unfinished: Sequence[Record]) -> None:
         queue, poison = self._inventory.waiting(), self._inventory.waiting(POISON)
         report.looked_at |= {"messages": queue.count, "poison messages": poison.count}
+        report.looked_at |= {"deliveries": self._inventory.waiting(DELIVERIES).count}
         told = (findings.unshepherded(record, queue, self._moment) for record in unfinished)
         report.findings += await self._confirmed(finding for finding in told if finding is not None)
         report.findings += findings.of_queues(

@@ -14,6 +14,7 @@ from quantum_jobs.inventory import Partition, Record, Waiting
 from quantum_jobs.models import Job
 from quantum_jobs.money import Money
 from quantum_jobs.retention import expires_at
+from quantum_jobs.webhooks import Delivery
 
 GRACE = timedelta(minutes=10)  # for what the service is about to do by itself: five deliveries and a revival
 UPLOAD_LIFE = timedelta(days=1)
@@ -39,6 +40,10 @@ class Kind(StrEnum):
     ORPHANED_RESULT = "orphaned-result"
     ORPHANED_PROGRAM = "orphaned-program"
     STALE_UPLOAD = "stale-upload"
+    NOT_ANNOUNCED = "end-not-announced"
+    UNDELIVERED = "event-undelivered"
+    DELIVERY_STUCK = "delivery-stuck"
+    DELIVERY_ORPHANED = "delivery-orphaned"
 
 
 # What `--mend` does about each; None: a person has to.
@@ -60,6 +65,10 @@ REPAIRS: Mapping[Kind, str | None] = {
     Kind.ORPHANED_RESULT: "delete the blob",
     Kind.ORPHANED_PROGRAM: "delete the blob",
     Kind.STALE_UPLOAD: "delete the blob",
+    Kind.NOT_ANNOUNCED: "enqueue a message for its shepherd, which queues the deliveries",
+    Kind.UNDELIVERED: "send it again, for three days; only with --redeliver",
+    Kind.DELIVERY_STUCK: "enqueue its next attempt",
+    Kind.DELIVERY_ORPHANED: "delete the row",
 }
 
 
@@ -72,6 +81,7 @@ class Finding:
     owner: str
     detail: str
     job: Job | None = field(default=None, compare=False)
+    delivery: Delivery | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from quantum_jobs import rows
+from quantum_jobs import rows, webhook_rows
 from quantum_jobs.blob_storage import attempt_container
 from quantum_jobs.border import OPERATORS_PATIENCE, answering
 from quantum_jobs.budgets import Account
@@ -25,6 +25,7 @@ from quantum_jobs.job_ids import is_job_id
 from quantum_jobs.job_queue import QUEUE, read_message
 from quantum_jobs.models import Job
 from quantum_jobs.tables import TABLE
+from quantum_jobs.webhooks import Trouble, Webhook
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -64,6 +65,8 @@ class Partition:
     records: dict[str, Record] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
     accounts: dict[str, Account] = field(default_factory=dict)
+    webhooks: dict[str, Webhook] = field(default_factory=dict)
+    troubles: list[Trouble] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     cut: bool = False
 
@@ -88,6 +91,11 @@ class Partition:
         elif name.startswith("usage:") and name != rows.ALLOWANCE_ROW:
             account = rows.account_of(row, str(row.metadata["etag"]))
             self.accounts[account.month] = account
+        elif name.startswith(webhook_rows.WEBHOOKS):
+            webhook = webhook_rows.webhook_of(row)
+            self.webhooks[webhook.id] = webhook
+        elif name.startswith(webhook_rows.DELIVERIES):
+            self.troubles.append(webhook_rows.trouble_of(row))
 
 
 @dataclass(frozen=True)

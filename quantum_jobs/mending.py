@@ -8,17 +8,22 @@ from typing import Any
 
 from quantum_jobs.blob_storage import PROGRAMS, RESULTS, UPLOADS, BlobStorage
 from quantum_jobs.budgets import Account
+from quantum_jobs.clock import now, timestamp
 from quantum_jobs.errors import ResultUnreadable
 from quantum_jobs.findings import Finding, Kind, due_accounts
 from quantum_jobs.following import output_blob
 from quantum_jobs.histograms import read_results, result_document
 from quantum_jobs.inventory import Inventory
-from quantum_jobs.job_queue import JobQueue
+from quantum_jobs.job_queue import DeliveriesQueue, JobQueue
 from quantum_jobs.models import Job, ProviderJob, ShepherdMessage, Stored
 from quantum_jobs.shepherd import erase, expire
 from quantum_jobs.table_storage import TableStorage
+from quantum_jobs.webhook_findings import again
+from quantum_jobs.webhook_storage import WebhookStorage
+from quantum_jobs.webhooks import Trouble
 
 _TRIES = 5
+_AFTER_ROW_SECONDS = 30
 
 
 class NotMended(Exception):
@@ -28,8 +33,21 @@ class NotMended(Exception):
 class Mender:
     """One method per kind of finding."""
 
-    def __init__(self, inventory: Inventory, records: TableStorage, blobs: BlobStorage, queue: JobQueue) -> None:
+    def __init__(
+        self,
+        inventory: Inventory,
+        records: TableStorage,
+        blobs: BlobStorage,
+        queue: JobQueue,
+        deliveries: DeliveriesQueue,
+        webhooks: WebhookStorage,
+        *,
+        redelivers: bool = False,
+    ) -> None:
         self._inventory = inventory
+        self._deliveries = deliveries
+        self._webhooks = webhooks
+        self._redelivers = redelivers
         self._records = records
         self._blobs = blobs
         self._queue = queue
@@ -50,6 +68,10 @@ class Mender:
             Kind.ORPHANED_RESULT: self._orphan(RESULTS),
             Kind.ORPHANED_PROGRAM: self._orphan(PROGRAMS),
             Kind.STALE_UPLOAD: self._orphan(UPLOADS),
+            Kind.NOT_ANNOUNCED: self._announce,
+            Kind.UNDELIVERED: self._redeliver,
+            Kind.DELIVERY_STUCK: self._next_attempt,
+            Kind.DELIVERY_ORPHANED: self._delivery,
         }
 
     async def mend(self, finding: Finding) -> None:
@@ -160,6 +182,31 @@ class Mender:
 
     async def _pointer(self, finding: Finding) -> None:
         await self._records.point_to((await self._present(finding)).job)
+
+    async def _announce(self, finding: Finding) -> None:
+        job = (await self._present(finding)).job
+        await self._queue.send(ShepherdMessage.about(job, job.sequence), 0)
+
+    async def _trouble(self, finding: Finding) -> Trouble:
+        trouble = await self._webhooks.trouble(finding.delivery) if finding.delivery else None
+        if trouble is None:
+            raise NotMended("it has been delivered meanwhile, or its webhook is gone")
+        return trouble
+
+    async def _redeliver(self, finding: Finding) -> None:
+        if not self._redelivers:
+            raise NotMended("it is sent again with --redeliver only: see first that its receiver works")
+        trouble = await self._trouble(finding)
+        # The message first, so that nothing is lost between the two; it comes late enough to find the row gone, which
+        # counts the attempts of the first three days.
+        await self._deliveries.send(again(trouble.delivery, timestamp(now())), _AFTER_ROW_SECONDS)
+        await self._webhooks.forget(trouble.delivery)
+
+    async def _next_attempt(self, finding: Finding) -> None:
+        await self._deliveries.send((await self._trouble(finding)).delivery.following(), 0)
+
+    async def _delivery(self, finding: Finding) -> None:
+        await self._webhooks.forget((await self._trouble(finding)).delivery)
 
     async def _stray_pointer(self, finding: Finding) -> None:
         self._inventory.drop_pointer(finding.name)

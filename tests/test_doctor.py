@@ -36,10 +36,13 @@ from quantum_jobs.retention import LONGEST_DELAY
 from quantum_jobs.rows import POINTERS, key_name
 from quantum_jobs.service import JobService
 from quantum_jobs.table_storage import TableStorage
+from quantum_jobs.webhook_storage import WebhookStorage
+from quantum_jobs.webhooks import Trouble, delivery_of
 
 from . import samples
 from .cloud import REPOSITORY, start_cloud
 from .conftest import Service
+from .webhook_fakes import KEY, webhook
 
 VALUES = json.loads((REPOSITORY / "local.settings.json.example").read_text())["Values"]
 MACHINE = "quantinuum.qpu.h2-1"  # costs money; its queue is made endless
@@ -74,7 +77,11 @@ def _stores(stack):
         opened(QueueClient(url["queue"], name, credential, **coding)) for name in ("shepherd", "shepherd-poison")
     )
     poison.create_queue()
+    deliveries = opened(QueueClient(url["queue"], "deliveries", credential, **coding))
+    deliveries.create_queue()
     return SimpleNamespace(
+        webhooks=opened(WebhookStorage(url["table"], credential)),
+        deliveries=deliveries,
         service=JobService(workspace, records, blobs, opened(JobQueue(url["queue"], credential))),
         credential=credential,
         records=records,
@@ -423,6 +430,74 @@ def test_settings_can_come_from_a_file(stores, caller, monkeypatch, tmp_path, ca
     assert command([*arguments, str(tmp_path / "bad.json")]) == 2
     assert command([*arguments, str(tmp_path / "absent.json")]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def failed_delivery(stores, caller, hook=None, next_at=None, **changes):
+    """Plant an event of a finished job that a webhook was not told."""
+    job = finished(stores, caller)
+    mark = replace(asyncio.run(stores.records.get(caller.owner, job.id)).job, announced_at=job.created_at)
+    stored = asyncio.run(stores.records.get(caller.owner, job.id))
+    asyncio.run(stores.records.update(mark, stored.etag))
+    hook = hook or webhook(owner=caller.owner)
+    asyncio.run(stores.webhooks.add(hook))
+    trouble = Trouble(replace(delivery_of(job, hook.id), **changes), job.created_at, "answered 500", 500, next_at)
+    asyncio.run(stores.webhooks.keep(trouble))
+    return trouble, f"{hook.id}:{trouble.delivery.event_id}"
+
+
+def queued(stores):
+    """Take what is on its way to webhooks, hidden or not."""
+    found = [json.loads(message.content) for message in stores.deliveries.peek_messages(32)]
+    count = stores.deliveries.get_queue_properties().approximate_message_count
+    stores.deliveries.clear_messages()
+    return found, count
+
+
+def test_an_undelivered_event_is_told_and_sent_again_only_where_that_is_asked_for(stores, caller, doctor):
+    trouble, name = failed_delivery(stores, caller, attempt=14)
+    assert doctor() == (1, [("event-undelivered", name)])
+    assert doctor("--mend") == (1, [("event-undelivered", name)])
+    assert queued(stores) == ([], 0)
+    assert doctor("--redeliver") == (0, [("event-undelivered", name)])
+    assert queued(stores)[1] == 1
+    assert asyncio.run(stores.webhooks.trouble(trouble.delivery)) is None
+    assert doctor() == (0, [])
+
+
+def test_a_delivery_whose_message_is_lost_gets_one_for_its_next_attempt(stores, caller, doctor):
+    trouble, name = failed_delivery(stores, caller, next_at="2026-11-22T10:00:00.000Z", attempt=3)
+    assert doctor("--mend") == (0, [("delivery-stuck", name)])
+    ((message,), _) = queued(stores)
+    assert message == vars(trouble.delivery.following())
+
+
+def test_a_delivery_that_is_to_be_tried_again_soon_is_left_alone(stores, caller, doctor):
+    failed_delivery(stores, caller, next_at="2099-01-01T00:00:00.000Z")
+    assert doctor() == (0, [])
+
+
+def test_what_is_left_of_the_deliveries_to_a_deleted_webhook_goes(stores, caller, doctor):
+    trouble, name = failed_delivery(stores, caller)
+    asyncio.run(stores.webhooks.remove(caller.owner, trouble.delivery.webhook_id))
+    heals(doctor, ("delivery-orphaned", name))
+
+
+def test_an_end_that_was_never_queued_gets_its_shepherd_back(stores, caller, doctor):
+    asyncio.run(stores.webhooks.add(webhook(owner=caller.owner)))
+    job = finished(stores, caller)
+    stores.queue.clear_messages()
+    assert doctor() == (0, [])  # it may have ended just now
+    assert doctor("--mend", later=LATER) == (0, [("end-not-announced", job.id)])
+    (message,) = stores.queue.receive_messages(visibility_timeout=1)
+    assert json.loads(message.content)["job_id"] == job.id
+    stores.queue.clear_messages()
+
+
+def test_webhooks_are_counted_by_the_keys_that_they_need(stores, caller, capsys):
+    hook = webhook(owner=caller.owner)
+    asyncio.run(stores.webhooks.add(replace(hook, secrets=hook.rotated("other").secrets)))
+    command(["doctor", "--owner", caller.owner])
+    assert f"1 webhooks of signing key {KEY.id}, 1 webhooks of signing key other" in capsys.readouterr().out
 
 
 def test_the_help_names_every_kind_and_what_becomes_of_it(capsys):

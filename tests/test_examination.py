@@ -68,7 +68,7 @@ def records():
 
 def look(records, meanwhile):
     inventory = MovingInventory(records, meanwhile)
-    mender = Mender(inventory, records, None, None)
+    mender = Mender(inventory, records, None, None, None, None)
     report = asyncio.run(Examination(inventory, records, mender, EVERYTHING, now()).look(lambda _: None))
     return [finding.kind for finding in report.findings if finding.kind != Kind.RECORD_WITHOUT_KEY]
 
@@ -90,7 +90,7 @@ def test_an_account_that_moves_whenever_it_is_looked_at_is_neither_told_nor_writ
         records.accounts[JOB.owner, "2026-11"] = replace(account, held={"x": 7}, etag=str(int(account.etag) + 1))
 
     assert Kind.ACCOUNT not in look(records, moved)
-    mender = Mender(MovingInventory(records, moved), records, None, None)
+    mender = Mender(MovingInventory(records, moved), records, None, None, None, None)
     with pytest.raises(NotMended, match="moves too fast"):
         asyncio.run(mender.mend(Finding(Kind.ACCOUNT, "2026-11", JOB.owner, "")))
 

@@ -7,6 +7,8 @@ from quantum_jobs.budgets import Account
 from quantum_jobs.job_ids import hash_of_key, provider_job_id
 from tests import samples
 
+from .receiving import check_post
+
 # The state machine as it is promised (docs/architecture.md), written down a second time on purpose.
 LEGAL = {
     "accepted": "queued running succeeded retrying failed cancelling cancelled",
@@ -41,7 +43,7 @@ class Watch:
         self.writes[after.id] += 1
         if before is not None:
             assert after.history[: len(before.history)] == before.history, "history was written again"
-            unseen = {"sequence", "revision", "missing_since", "unsettled", "expired_at"}  # by callers
+            unseen = {"sequence", "revision", "missing_since", "unsettled", "expired_at", "announced_at"}  # by callers
             if any(getattr(before, name) != getattr(after, name) for name in vars(before) if name not in unseen):
                 assert after.revision > before.revision, "a change without a revision"
             assert after.revision >= before.revision
@@ -82,6 +84,8 @@ def check(storm):
         _check_job(storm, job)
     _check_runs(storm, jobs)
     _check_budget(storm, list(jobs.values()))
+    if storm.post:
+        check_post(storm.post, jobs)
     storm.scenario.expect(storm)
 
 

@@ -76,6 +76,7 @@ class Scenario:
     prepared: Callable[[Any], None] = nothing
     targets: tuple[Any, ...] = TARGETS
     terms: Terms = TERMS
+    told: bool = False  # the caller has webhooks
 
     def prepare(self, storm):
         storm.workspace.plan = list(self.plan)
@@ -169,6 +170,13 @@ BETWEEN = Wish("cancel", (None,), lambda job: bool(job.next_attempt_at) or job.s
 UPLOAD = Submission(ProgramSource("openqasm3", upload_id=UPLOADED.id))
 SOON = JobLimits(start_by=timestamp(START + timedelta(seconds=40)))
 
+
+def hides_webhooks(storm):
+    """Neither webhooks nor their queue can be reached, for longer than five deliveries take."""
+    storm.outages["webhooks.of"] = (0.0, 900.0)
+    storm.outages["deliveries.send"] = (900.0, 1800.0)
+
+
 SCENARIOS = {
     "free": Scenario((ask(target=SIMULATOR),), expect=ends("succeeded", attempts=1)),
     "paid": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1)),
@@ -206,6 +214,15 @@ SCENARIOS = {
     "expiry": Scenario(
         (ask(), ask("k2", target=SIMULATOR, wishes=[CANCEL])), (Run(cost="0.75"),), terms=replace(TERMS, retention=DAY)
     ),
+    "told": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), told=True),
+    "told of a failure": Scenario((ask(),), expect=ends("failed"), prepared=refuses_the_first, told=True),
+    "told of a cancelled job": Scenario((ask(wishes=[CANCEL]),), (Run(waits=200),), ends("cancelled"), told=True),
+    "told of a deleted job": Scenario((ask(wishes=[DELETE]),), expect=ends("succeeded"), told=True),
+    "told of a reused result": Scenario(
+        (ask(reuse_seconds=3600), ask("k2", reuse_seconds=3600, after=first_succeeded)), told=True
+    ),
+    "told of what was given up": Scenario((ask(),), expect=ends("failed"), prepared=spoils_looks(1e9), told=True),
+    "told while webhooks are down": Scenario((ask(),), expect=ends("succeeded"), prepared=hides_webhooks, told=True),
     "delete once": Scenario((ask(wishes=[DELETE_ONCE]),), expect=ends("succeeded", attempts=1)),
     "long": Scenario((ask(),), (Run(waits=2500),), ends("succeeded", attempts=1)),
 }
@@ -234,7 +251,8 @@ RUNS = (
 
 
 def mixed(chance):
-    """Give three callers of all, any course of their runs, and results that are kept for ever or end."""
+    """Give three callers of all, any course of their runs, results kept for ever or not, with webhooks or without."""
     plan = tuple(chance.choice(RUNS) for _ in range(3))
     terms = replace(TERMS, retention=chance.choice([None, DAY, 3 * DAY]))
-    return Scenario(tuple(chance.sample(EVERYTHING, 3)), plan, prepared=uploaded, terms=terms)
+    asks = tuple(chance.sample(EVERYTHING, 3))
+    return Scenario(asks, plan, prepared=uploaded, terms=terms, told=chance.random() < 0.5)

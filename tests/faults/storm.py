@@ -19,6 +19,7 @@ from tests.fakes import Faults
 
 from .machine import Process, VirtualClock, virtual_datetime
 from .outside import Blobs, Queue, Records, Workspace
+from .receiving import Post, kind, moody
 from .rules import Watch, check
 
 MOST_ACTIONS = 60_000
@@ -80,6 +81,8 @@ class Storm:
         self.workspace = Workspace(faults, self.blobs, self.clock, *scenario.targets)
         self.records = Records(faults, self.watch)
         self.queue = Queue(faults, self.clock, lease_seconds=self.chance.choice([30, 600]) if wild else 600)
+        moods = moody(self.chance) if wild else kind
+        self.post = Post(faults, self.clock, self.queue.lease_seconds, moods) if scenario.told else None
         self.late = self.stalls = 0
         self.failures = []
         self.kills = self.kills_left = self.doubles = self.steps = self.steps_to_rest = 0
@@ -95,10 +98,13 @@ class Storm:
 
     def _process(self):
         self._next_number += 1
-        ports = (self.workspace, self.records, self.blobs, self.queue)
+        ports = (self.workspace, self.records, self.blobs, self.queue, *(self.post.ports if self.post else ()))
 
-        def service(*wires):
-            return JobService(*wires, self.scenario.terms)
+        def service(workspace, records, blobs, queue, *post):
+            announcer = self.post.announcer(*post[:2]) if self.post else None
+            made = JobService(workspace, records, blobs, queue, self.scenario.terms, announcer)
+            made.deliverer = self.post.deliverer(records, *post) if self.post else None
+            return made
 
         process = Process(self._next_number, self.clock, self.trace, service, ports, self._delay, self._fault)
         process.skew = self.chance.choice(SKEWS) if self.wild else 0
@@ -169,9 +175,10 @@ class Storm:
 
     def _trouble(self):
         """Now and then a message comes twice, a PUT arrives late, a process stands still."""
-        if self.queue.letters and self.chance.random() < 0.002:
-            self.doubles += 1
-            self.queue.again(self.chance.choice(self.queue.letters))
+        for queue in self._queues():
+            if queue.letters and self.chance.random() < 0.002:
+                self.doubles += 1
+                queue.again(self.chance.choice(queue.letters))
         if self.chance.random() < 0.002:
             self.late += 1
             self.workspace.late.append(self.chance.choice(STALLS))
@@ -192,10 +199,12 @@ class Storm:
             return steps
         asks = [(self._ask, client) for client in self.clients if self._may_ask(client)]
         letters = [(self._deliver, letter) for letter in self.queue.visible()]
+        if self.post:
+            letters += [(self._deliver_event, letter) for letter in self.post.queue.visible()]
         return steps * (3 if self.wild else 1) + asks + letters
 
     def _let_time_pass(self):
-        moments = [letter.visible_at for letter in self.queue.letters]
+        moments = [letter.visible_at for queue in self._queues() for letter in queue.letters]
         moments += [client.asked_at for client in self.clients if not client.busy and not client.satisfied]
         moments += [process.next_moment() for process in self.processes]
         coming = [moment for moment in moments if moment is not None and moment > self.clock.seconds]
@@ -224,6 +233,9 @@ class Storm:
                 client.busy, client.asked_at = False, self.clock.seconds + REPEAT_SECONDS
                 if client.job_id is not None and not client.ask.wishes[client.done].repeats:
                     client.done += 1
+
+    def _queues(self):
+        return [self.queue, self.post.queue] if self.post else [self.queue]
 
     def _awake(self):
         """Give the processes that take work: not those that stand still, with the host on their machine."""
@@ -308,16 +320,31 @@ class Storm:
             return
         shepherd = process.service.shepherd
         name, handler = ("revive", shepherd.revive) if letter.poison else ("advance", shepherd.advance)
+        ended = self._ending(name, self.queue, letter)
+        letter_name = f"{name} {letter.message.sequence} of {letter.message.job_id[-4:]}"
+        process.start(letter_name, handler(letter.message), ended)
+
+    def _deliver_event(self, letter):
+        process = self._any()
+        if not self.post.queue.take(letter):
+            return
+        delivering = process.service.deliverer
+        name = "give_up" if letter.poison else "tell"
+        repeated = letter.deliveries > 1
+        work = delivering.give_up(letter.message) if letter.poison else delivering.deliver(letter.message, repeated)
+        process.start(f"{name} {letter.message.attempt}", work, self._ending(name, self.post.queue, letter))
+
+    def _ending(self, name, queue, letter):
+        """Give what becomes of a message when its function has ended."""
 
         def ended(task):
             error = task.exception()
             self.trace.append(f"   {name} {type(error).__name__ if error else 'handled'}")
             if error is None:
-                self.queue.handled(letter)
+                queue.handled(letter)
             elif isinstance(error, ServiceUnavailable | RuntimeError):
-                self.queue.failed(letter)
+                queue.failed(letter)
             else:
                 self.failures.append(error)
 
-        letter_name = f"{name} {letter.message.sequence} of {letter.message.job_id[-4:]}"
-        process.start(letter_name, handler(letter.message), ended)
+        return ended
