@@ -255,13 +255,13 @@ class AsyncClient(AsyncRunner):
         if self._closed:
             return
         self._closed = True
-        if self._reuse is not None:
-            await self._reuse.close()
         left = sorted(watched.id for watched in self._watched)
         if left:
             log.warning("%d jobs are not done and go on without this process: %s", len(left), ", ".join(left[:10]))
         for watched in tuple(self._watched):
             watched.close()
+        if self._reuse is not None:
+            await self._reuse.close()
         await asyncio.gather(*self._sweeping, return_exceptions=True)
         self._parts.queue.close()
         self._parts.close()

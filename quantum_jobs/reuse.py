@@ -74,6 +74,7 @@ class Reuse:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Keep nothing more."""
-        for task in (*self._tasks, *self._under_way.values()):
-            task.cancel()
+        """Keep what is there already; those who watch unfinished jobs must have been told to end."""
+        for task in self._under_way.values():
+            task.cancel()  # submits that still wait their turn; one that is through is not touched
+        await asyncio.gather(*self._tasks, return_exceptions=True)

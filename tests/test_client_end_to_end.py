@@ -9,6 +9,7 @@ import textwrap
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from azure.core.credentials import AccessToken
@@ -139,7 +140,7 @@ def test_a_failure_that_passes_is_tried_again_without_the_application_knowing(cl
 
 
 class ShortLived:
-    """An identity whose tokens are good for five seconds and taken anew after two: an hour's loop, hurried."""
+    """An identity whose tokens are good for eight seconds and taken anew after two: an hour's loop, hurried."""
 
     def __init__(self, cloud: Service) -> None:
         self.asked: list[str] = []
@@ -151,7 +152,7 @@ class ShortLived:
             scopes[0].removesuffix("/.default"),
             subject=MANAGED_IDENTITY_PRINCIPAL_ID,
             app_id=MANAGED_IDENTITY_CLIENT_ID,
-            lifetime_seconds=5,
+            lifetime_seconds=8,
             version="1.0",
         )
         # The packages take another one when five minutes are left.
@@ -160,13 +161,64 @@ class ShortLived:
 
 def test_a_loop_outlives_its_tokens(cloud):
     identity = ShortLived(cloud)
-    ends = time.monotonic() + 7.5
+    ends = time.monotonic() + 10
     with client(uuid.uuid4().hex, credential=identity) as application, application.loop("long", target=QVM) as loop:
         while time.monotonic() < ends:
             assert loop.run(ROTATION, shots=5, parameter_sets=[{"theta": 0.0}]).counts == {"00": 5}
     again = [scope for scope in set(identity.asked) if "quantum" in scope or "storage" in scope]
     assert len(again) >= 2
     assert all(identity.asked.count(scope) > 1 for scope in again)
+
+
+def test_processes_that_share_an_account_share_its_cache(cloud):
+    name = uuid.uuid4().hex
+    for from_cache in (False, True):
+        with client(name, cache="blob") as application:
+            assert application.run(samples.BELL, target=QVM, shots=18).from_cache is from_cache
+    with client(uuid.uuid4().hex, cache="blob") as another:
+        assert another.run(samples.BELL, target=QVM, shots=18).from_cache is False
+
+
+def test_any_number_of_threads_may_use_one_client(cloud):
+    with client(records="memory", pace=quantum_jobs.Pace(unfinished=3)) as application, ThreadPoolExecutor(8) as pool:
+        angles = [0.0, 3.141592653589793] * 8
+
+        def run(angle: float) -> dict[str, int]:
+            return dict(application.run(ROTATION, target=QVM, shots=5, parameter_sets=[{"theta": angle}]).counts)
+
+        assert list(pool.map(run, angles)) == [{"00": 5}, {"01": 5}] * 8
+
+
+def test_a_program_that_forgets_to_close_its_client_ends_all_the_same(cloud):
+    script = (
+        "import sys, quantum_jobs; c = quantum_jobs.connect('forgetful');"
+        f"print(c.run(sys.argv[1], target={QVM!r}, shots=3).counts); c.submit(sys.argv[1], target={QVM!r}, shots=3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, samples.BELL.replace("h q[0];", "")],
+        env={**os.environ, **cloud.environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "{'00': 3}\n", "")
+
+
+def test_a_loop_whose_session_a_failed_job_has_ended_goes_on_in_another(cloud):
+    name = uuid.uuid4().hex
+    asked = [{"theta": 0.0}, {"theta": 0.1}]
+    with client() as application, application.loop(name, target=QVM, session=True) as loop:
+        loop.run(ROTATION, shots=5, parameter_sets=[asked[0]])
+        cloud.script({"targets": {QVM: {"fail_next": 1, "failure": {"code": "InvalidInputData", "message": "no"}}}})
+        with pytest.raises(JobFailed):
+            loop.run(ROTATION, shots=5, parameter_sets=[asked[1]])
+        with pytest.raises(SessionClosed):
+            loop.run(ROTATION, shots=5, parameter_sets=[asked[1]])
+    with client() as application, application.loop(name, target=QVM, session=True) as loop:
+        for values in asked:
+            assert sum(loop.run(ROTATION, shots=5, parameter_sets=[values]).counts.values()) == 5
+        assert (loop.replayed, loop.place) == (1, 2)
 
 
 def test_a_session_holds_its_jobs_and_is_closed_at_its_end(cloud):
@@ -259,6 +311,15 @@ def test_a_loop_that_was_killed_goes_on_where_it_was_and_pays_for_nothing_twice(
     again = run_loop(cloud, name, 12, dies_at=-1)
     assert again.stdout.split() == [value, "12", "12"]
     assert len(cloud.workspace_jobs()) == before + 12
+
+
+@pytest.mark.long
+def test_a_loop_killed_at_iteration_57_continues_at_57(cloud):
+    name, before = uuid.uuid4().hex, len(cloud.workspace_jobs())
+    assert run_loop(cloud, name, 60, dies_at=57).returncode == -signal.SIGKILL
+    resumed = run_loop(cloud, name, 60, dies_at=-1)
+    assert resumed.stdout.split()[1:] == ["57", "60"], resumed.stderr
+    assert len(cloud.workspace_jobs()) == before + 60
 
 
 def test_a_checkpoint_of_another_program_is_refused_before_anything_is_submitted(cloud):
