@@ -166,6 +166,14 @@ class Shepherd:
         # The record comes after the message; a slow request may still be writing it.
         if seconds_since(message.sent_at, now()) < _RECORD_DUE_SECONDS:
             await self._queue.send(message, _NEXT_LOOK_SECONDS)
+        else:
+            await self._cleared(message)
+
+    async def _cleared(self, message: ShepherdMessage) -> None:
+        """Erase what was prepared for a job that never came to be: its caller's next try made another."""
+        await self._blobs.drop_result(message.owner, message.job_id)
+        await self._blobs.drop_container(provider_job_id(message.job_id, 1))
+        await self._blobs.drop_program(message.owner, message.job_id)
 
     async def _looked_after(self, stored: Stored) -> Stored:
         stored, known = await self._follower.refreshed(stored)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from quantum_jobs.errors import ServiceUnavailable
+from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import JobState
 
 from .world import World
@@ -83,6 +84,21 @@ def test_a_message_whose_record_never_came_ends(world):
     world.queue.sent[0] = (replace(message, sent_at="2026-01-01T00:00:00.000Z"), delay)
     world.shepherd_takes()
     assert len(world.queue.sent) == 1
+
+
+def test_what_was_prepared_for_a_job_that_never_came_to_be_is_erased(world):
+    world.faults.before.add("insert record")
+    with pytest.raises(ServiceUnavailable):
+        world.submit()
+    message, delay = world.queue.sent[0]
+    asyncio.run(world.blobs.put_program(message.owner, message.job_id, b"uploaded"))
+    assert list(world.blobs.containers) == [provider_job_id(message.job_id, 1)]
+    world.shepherd_takes()
+    assert world.blobs.containers  # a slow request may still be writing the record
+    assert world.blobs.programs
+    world.queue.sent.append((replace(message, sent_at="2026-01-01T00:00:00.000Z"), delay))
+    world.shepherd_takes()
+    assert (world.blobs.containers, world.blobs.programs) == ({}, {})
 
 
 def test_a_job_never_dispatched_is_dispatched_once_under_the_same_id(world):
