@@ -140,7 +140,7 @@ def test_a_failure_that_passes_is_tried_again_without_the_application_knowing(cl
 
 
 class ShortLived:
-    """An identity whose tokens are good for eight seconds and taken anew after two: an hour's loop, hurried."""
+    """An identity whose tokens are good for eight seconds: an hour's loop, hurried."""
 
     def __init__(self, cloud: Service) -> None:
         self.asked: list[str] = []
@@ -155,8 +155,7 @@ class ShortLived:
             lifetime_seconds=8,
             version="1.0",
         )
-        # The packages take another one when five minutes are left.
-        return AccessToken(token, int(time.time()) + 302)
+        return AccessToken(token, int(time.time()) + 8)
 
 
 def test_a_loop_outlives_its_tokens(cloud):
