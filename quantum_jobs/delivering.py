@@ -77,6 +77,7 @@ class Deliverer:
         job = await self._records.get(delivery.owner, delivery.job_id)
         if stored is None or job is None:
             log.info("a delivery is dropped: its webhook or job is gone", extra=_about(delivery))
+            await self._webhooks.forget(delivery)
             return
         if delivery.attempt > 1 or repeated:
             trouble = await self._webhooks.trouble(delivery)

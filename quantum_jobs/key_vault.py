@@ -94,8 +94,6 @@ class KeyVault:
         return _location(value or "", self._secret_name)
 
     async def _read_signing_keys(self) -> SigningKeys:
-        # The previous first: when the current one becomes it between the two calls, both are the new current one, and
-        # no secret of the old one is taken for withdrawn by more than one reading (`signing` reads again).
         name, before = self._signing_key_name, f"{self._signing_key_name}-previous"
         previous = await self._door.call(lambda: self._secret(before))
         current = await self._door.call(lambda: self._secret(name))

@@ -1,6 +1,7 @@
 """The Functions host is killed (SIGKILL) while jobs are submitted and followed; stores and workspace stay."""
 
 import itertools
+import json
 import os
 import random
 import threading
@@ -11,10 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from local.certificates import prepare
 from local.state import State
 from quantum_jobs.job_ids import provider_job_id
 from tests.cloud import start_cloud
 from tests.conftest import Service
+from tests.receiving import Server, answers
 
 KILLS = 10
 CALLERS = 6
@@ -69,8 +72,19 @@ def submitted(api, number):
     return persistent(lambda: api.post("/jobs", json=body, headers=headers), lambda answer: answer.status_code == 202)
 
 
+def told(receiver, jobs):
+    """Give all events once those of so many jobs have come."""
+    deadline = time.monotonic() + DONE_SECONDS
+    while True:
+        events = [json.loads(body) for head, body in list(receiver.requests) if head.startswith(b"POST")]
+        if len({event["subject"] for event in events}) >= jobs:
+            return events
+        assert time.monotonic() < deadline, f"{jobs} jobs ended, and {len(events)} events came"
+        time.sleep(0.1)
+
+
 @pytest.mark.long
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_nothing_is_lost_or_doubled_while_the_host_is_killed_again_and_again(tmp_path):
     chance = random.Random(SEED)
     state = State(tmp_path)
@@ -79,7 +93,10 @@ def test_nothing_is_lost_or_doubled_while_the_host_is_killed_again_and_again(tmp
         headers = {"Authorization": f"Bearer {service.token('demo')}"}
         # Not the checked client: what the gateway says of a host that is gone is not the service's own answer.
         options = {"headers": headers, "timeout": 30, "trust_env": False}
+        receiver = Server(prepare(state).server_context(), answers("HTTP/1.1 200 OK\nWebHook-Allowed-Origin: *"))
         with httpx.Client(base_url=cloud.environment["QUANTUM_JOBS_URL"], **options) as api:
+            wish = {"url": f"https://localhost:{receiver.port}/", "events": ["job.succeeded", "job.failed"]}
+            assert api.post("/webhooks", json=wish).json()["state"] == "active"
             ids, numbers = {}, itertools.count()
             killer = Killer(cloud.environment["LOCAL_CONTROL_URL"], chance, ids)
             killer.start()
@@ -101,10 +118,15 @@ def test_nothing_is_lost_or_doubled_while_the_host_is_killed_again_and_again(tmp
             ]
             month = api.get("/usage").raise_for_status().json()["value"][0]
             runs = service.workspace_jobs()
+            events = told(receiver, len(ids))
+            receiver.close()
     assert killer.kills == KILLS
     assert repeated == ids
     assert len(set(ids)) == len(ids) > KILLS
     assert Counter(answer.json()["state"] for answer in jobs) == {"succeeded": len(ids)}
     assert sorted(runs) == sorted(provider_job_id(name, 1) for name in ids)
     assert (month["held"], month["used"] > "0.00") == ("0.00", True)
-    print(f"\n{KILLS} kills, {len(ids)} jobs, {len(runs)} runs: 0 lost, 0 doubled")
+    assert {event["subject"] for event in events} == {f"jobs/{name}" for name in ids}
+    assert len({event["id"] for event in events}) == len(ids), "a double under another id"
+    doubles = len(events) - len(ids)
+    print(f"\n{KILLS} kills, {len(ids)} jobs, {len(runs)} runs: 0 lost, 0 doubled; {doubles} events came twice")
