@@ -1,6 +1,7 @@
 """What stays when a process dies: the stores, the queue with its host's rules, and a workspace that runs jobs."""
 
 import asyncio
+import contextlib
 import itertools
 from dataclasses import dataclass, field, replace
 
@@ -36,7 +37,8 @@ class Workspace(FakeWorkspace):
         self.refused = set()  # attempts (by number) that it takes from nobody
         self.full_after = None  # so many jobs, then it refuses: for good, says its status
         self.repeated = False  # each PUT is sent twice, as the SDK does when the first is not answered
-        self.late = []  # seconds for which the next PUTs lie somewhere, after the last look at the clock before them
+        self.late = []  # seconds after which the next PUTs arrive; whoever sent them has no answer and goes on
+        self._on_their_way = []
         self.hidden = (0.0, 0.0)  # from when till when after its PUT a run is not to be seen
         self.runs = {}
         self.wrong = []
@@ -46,8 +48,14 @@ class Workspace(FakeWorkspace):
         if self._clock.seconds > not_after:
             raise ServiceUnavailable("put job")
         if self.late:
-            await asyncio.sleep(self.late.pop(0))
+            self._on_their_way.append(asyncio.ensure_future(self._arriving(job, self.late.pop(0))))
+            raise ServiceUnavailable("put job")
         for _ in range(1 + self.repeated):
+            await self._put(job)
+
+    async def _arriving(self, job, seconds):
+        await asyncio.sleep(seconds)
+        with contextlib.suppress(ServiceUnavailable, ProviderRefused):
             await self._put(job)
 
     async def _put(self, job):

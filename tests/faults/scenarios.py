@@ -150,10 +150,10 @@ def hides(began, ended):
 
 
 def sends_late(seconds):
-    """The first PUT lies somewhere for so long, after the last look at the clock before it."""
+    """What is sent in the first seconds, by request and shepherd, arrives so much later."""
 
     def prepared(storm):
-        storm.workspace.late = [seconds]
+        storm.workspace.late = [seconds] * 2
 
     return prepared
 
@@ -209,7 +209,9 @@ SCENARIOS = {
     ),
     "not visible yet": Scenario((ask(),), (Run(cost="0.75"),), ends("succeeded", attempts=1), hides(0, 90)),
     "lost": Scenario((ask(),), (Run(waits=1e7),), both(ends("failed"), settles(None)), hides(1500, 1e9)),
-    "late PUT": Scenario((ask(wishes=[CANCEL]),), (Run(waits=900),), ends("cancelled"), sends_late(290)),
+    "late PUT": Scenario(
+        (ask(wishes=[CANCEL]),), (Run(waits=9e5),), both(ends("cancelled"), settles("0.00")), sends_late(290)
+    ),
     "late PUT that ran": Scenario((ask(wishes=[CANCEL]),), (Run(cost="0.75"),), ends("cancelled"), sends_late(290)),
     "expiry": Scenario(
         (ask(), ask("k2", target=SIMULATOR, wishes=[CANCEL])), (Run(cost="0.75"),), terms=replace(TERMS, retention=DAY)
