@@ -20,7 +20,7 @@ QUEUE = "shepherd"
 DELIVERIES = "deliveries"
 
 
-class _StorageQueue:
+class _StorageQueue[M: (ShepherdMessage, Delivery)]:
     """A Storage queue; the Functions host reads it as a trigger."""
 
     def __init__(self, url: str, name: str, part: str, credential: TokenCredential) -> None:
@@ -29,8 +29,14 @@ class _StorageQueue:
         self._credential = credential
         self._door = Door(part)
 
-    async def put(self, text: str, delay_seconds: int) -> None:
-        await self._door.call(lambda: self._put(text, delay_seconds))
+    async def send(self, message: M, delay_seconds: int) -> None:
+        """Put a message that becomes visible after the delay (seconds, at most seven days).
+
+        Raises:
+            ServiceUnavailable: the queue does not answer; the message may or may not be there.
+        """
+        text = json.dumps(asdict(message))
+        await self._door.call(lambda: self._send(text, delay_seconds))
 
     async def check(self) -> None:
         """Ask the queue for anything at all.
@@ -46,7 +52,7 @@ class _StorageQueue:
         with contextlib.suppress(ResourceNotFoundError):  # made at the first job
             self._client.get_queue_properties()
 
-    def _put(self, text: str, delay_seconds: int) -> None:
+    def _send(self, text: str, delay_seconds: int) -> None:
         from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
         try:
@@ -74,34 +80,18 @@ class _StorageQueue:
         self._client.close()
 
 
-class JobQueue(_StorageQueue):
+class JobQueue(_StorageQueue[ShepherdMessage]):
     """The shepherds' queue."""
 
     def __init__(self, url: str, credential: TokenCredential) -> None:
         super().__init__(url, QUEUE, "The queue", credential)
 
-    async def send(self, message: ShepherdMessage, delay_seconds: int) -> None:
-        """Put a message that becomes visible after the delay (seconds, at most seven days).
 
-        Raises:
-            ServiceUnavailable: the queue does not answer; the message may or may not be there.
-        """
-        await self.put(json.dumps(asdict(message)), delay_seconds)
-
-
-class DeliveriesQueue(_StorageQueue):
+class DeliveriesQueue(_StorageQueue[Delivery]):
     """The queue of events on their way to webhooks, apart: what waits for receivers holds up no job."""
 
     def __init__(self, url: str, credential: TokenCredential) -> None:
         super().__init__(url, DELIVERIES, "The deliveries' queue", credential)
-
-    async def send(self, delivery: Delivery, delay_seconds: int) -> None:
-        """Put a delivery that becomes visible after the delay (seconds, at most seven days).
-
-        Raises:
-            ServiceUnavailable: the queue does not answer; the message may or may not be there.
-        """
-        await self.put(json.dumps(asdict(delivery)), delay_seconds)
 
 
 def read_message(body: bytes) -> ShepherdMessage:

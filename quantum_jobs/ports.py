@@ -75,7 +75,7 @@ class ShepherdQueue(Protocol):
 class DeliveryQueue(Protocol):
     """The queue of events that are on their way to webhooks."""
 
-    async def send(self, delivery: Delivery, delay_seconds: int) -> None: ...
+    async def send(self, message: Delivery, delay_seconds: int) -> None: ...
 
 
 class WebhookRecords(Protocol):
