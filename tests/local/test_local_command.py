@@ -251,14 +251,15 @@ def test_a_part_that_dies_ends_the_cloud_and_is_named(folder: Path) -> None:
     command = [*LOCAL, "run", "--no-functions", "--state", folder, "--", *inside]
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:
+        assert process.stderr is not None
         family = set[int]()
         # All of its line, for each child has its parent's for a moment, and that names the command as well.
         while not any(command_line(pid) == [*inside, ""] for pid in family):
+            assert process.poll() is None, process.stderr.read()
             family = descendants(process.pid)
         (azurite,) = (pid for pid in family if any("azurite.js" in word for word in command_line(pid)))
         os.kill(azurite, signal.SIGKILL)
-        assert process.wait(20) == 1
-        assert process.stderr is not None
+        assert process.wait(60) == 1
         assert process.stderr.read().startswith("local: azurite failed: it stopped: ")
         assert gone(family, 0)
 
