@@ -30,6 +30,9 @@ ROW = "{},Ada,Mill Lane 4,1.5,-2,10"
 KM = st.floats(-20, 20).map(lambda value: round(value, 1))
 
 
+EAST_NORTH_WEST_SOUTH = [(1, (1, 0), 80), (2, (0, 1), 70), (3, (-1, 0), 10), (4, (0, -1), 20)]
+
+
 def order(number, east, north, kg=10.0):
     return Order(str(number), "Ada", "Mill Lane 4", east, north, kg)
 
@@ -90,6 +93,12 @@ def test_no_split_of_today_is_shorter_than_the_best_and_the_rule_of_thumb_keeps_
     assert routes.fits(thumb)
     assert routes.km(best) == min(routes.km(split) for split in routes.splits() if routes.fits(split))
     assert (round(routes.km(best), 1), round(routes.km(thumb), 1)) == (50.3, 52.4)  # what docs/examples.md tells
+
+
+def test_the_rule_of_thumb_takes_any_split_that_fits_where_no_two_sectors_do():
+    around = [order(number, *place, kg=kg) for number, place, kg in EAST_NORTH_WEST_SOUTH]
+    routes = Routes(around, van_kg=90)
+    assert routes.rule_of_thumb() == 0b1010  # north and south; east and west go together
 
 
 def test_a_load_that_no_two_vans_can_carry_is_refused():

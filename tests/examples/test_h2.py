@@ -23,6 +23,7 @@ from examples.tight.vqe import (
     Energy,
     Question,
     Spread,
+    energy_of,
     even_only,
     lowest,
     measured,
@@ -133,6 +134,13 @@ def test_every_outcome_goes_to_the_question_and_basis_that_asked_for_it(angles, 
         assert energy == Energy.of(z, x)
 
 
+def test_the_last_character_of_an_outcome_is_the_first_qubit():
+    """Both qubits weigh alike in H2, so that only another observable tells."""
+    uneven = chemistry.Molecule(1.0, {"ZI": 1.0, "IZ": 10.0, "XX": 100.0})
+    assert [energy_of(uneven, "Z", outcome) for outcome in ("00", "01", "10", "11")] == [11, 9, -9, -11]
+    assert [energy_of(uneven, "X", outcome) for outcome in ("00", "01", "10", "11")] == [100, -100, -100, 100]
+
+
 def test_only_outcomes_with_both_electrons_in_one_orbital_are_even():
     assert even_only({"00": 1, "01": 2, "10": 3, "11": 4}) == {"00": 1, "11": 4}
 
@@ -158,6 +166,15 @@ def test_short_curve_agrees_with_the_exact_one_and_noise_lifts_it(client):
     for point in points:  # by 35 mHa or more, where a standard error is 4: eight of them
         assert point.noisy.value - point.exact > 0.012
         assert point.checked.value < point.noisy.value + 0.012
+
+
+def test_energies_that_are_measured_again_scatter_by_their_standard_errors(client):
+    """40 times the same state; the bounds are of chi-squared, 39 degrees of freedom: one false alarm in a million."""
+    again = [Question(hydrogen(0.7414), -0.23)] * 40
+    with client.loop(uuid.uuid4().hex, target=QVM) as loop:
+        energies = [energy for energy, _ in measured(loop, again)]
+    errors = [energy.error for energy in energies]
+    assert 0.25 < np.var([energy.value for energy in energies], ddof=1) / np.mean(np.square(errors)) < 2.53
 
 
 def test_a_curve_that_was_interrupted_goes_on_with_the_step_it_was_at(client):
