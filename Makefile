@@ -31,7 +31,7 @@ INSTALL = $(UV) pip install -q --python $(PY) --compile-bytecode -r $(1) 2>/dev/
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
 
 .PHONY: setup
 setup: ## install what the local cloud needs into this folder (.venv, node_modules)
@@ -81,6 +81,7 @@ lock: .venv/ready ## pin requirements*.in into requirements*.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements.in -o requirements.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-local.in -o requirements-local.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-tight.in -o requirements-tight.txt
+	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-quantum.in -o requirements-quantum.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-dev.in -o requirements-dev.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-referee.in -o requirements-referee.txt
 	@$(UV) pip compile -q --no-header --python-version 3.13 requirements-pasqal.in -o requirements-pasqal.txt
@@ -100,6 +101,35 @@ h2: setup .venv/tight ## VQE of H2 along its bond, exact and noisy, as a picture
 .PHONY: maxcut
 maxcut: setup .venv/tight ## QAOA cuts a graph of 14 nodes, as a picture: .local/maxcut.png
 	@$(PY) -m local run -- $(PY) -m examples.tight.maxcut --to .local/maxcut.png
+
+.venv/quantum: requirements-quantum.txt .venv/ready
+	@echo "Installing what the quantum programs need into .venv ..."; \
+	$(call INSTALL,requirements-quantum.txt); \
+	$(PY) -c "import matplotlib.font_manager"; \
+	touch $@
+
+.PHONY: quantum-setup
+quantum-setup: .venv/quantum ## install compiler, estimator and simulator of the quantum programs
+
+.PHONY: quantum-compile
+quantum-compile: .venv/quantum ## the quantum programs to QIR, for each profile
+	@$(PY) -m quantum compile --out build/quantum/compile
+
+.PHONY: quantum-estimate
+quantum-estimate: .venv/quantum ## what they take of an error-corrected machine; fails over budget
+	@$(PY) -m quantum estimate --out build/quantum/estimate
+
+.PHONY: quantum-simulate
+quantum-simulate: .venv/quantum ## their outcomes against the exact distributions
+	@$(PY) -m quantum simulate --out build/quantum/simulate
+
+.PHONY: quantum-submit
+quantum-submit: .venv/quantum ## jobs on simulators of the workspace of KEY_VAULT_URL and STORAGE_ACCOUNT_NAME
+	@$(PY) -m quantum submit --out build/quantum/submit
+
+.PHONY: quantum-all
+quantum-all: setup .venv/quantum ## all of it, with jobs in the local workspace
+	@$(PY) -m local run --no-functions -- $(PY) -m quantum all
 
 .PHONY: up
 up: setup ## start the local cloud and keep it running (PORT=7071)
@@ -153,4 +183,4 @@ bench-million: setup ## speed with 100 and with 1,000,000 stored jobs; takes hal
 
 .PHONY: clean
 clean: ## remove what setup and the local cloud made
-	@rm -rf .venv .venv-referee node_modules .local .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-referee node_modules .local build .pytest_cache .mypy_cache .ruff_cache .hypothesis
