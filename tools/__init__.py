@@ -1,0 +1,1 @@
+"""Tools of this repository's own, for what no package does."""
