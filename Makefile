@@ -166,8 +166,8 @@ mono:
 	fi
 
 .PHONY: check
-check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies
-	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint
+check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies and of infra/
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint && $(PY) -m tools.bicep infra
 
 .PHONY: spec
 spec: .venv/ready ## write the specification's two files in apim/ from the table of operations

@@ -34,7 +34,7 @@ def test_nothing_is_lost_or_doubled_wherever_the_process_dies(name):
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_nothing_is_lost_or_doubled_at_any_step(name):
     assert points(name, ALL, SAMPLE) > 100

@@ -57,13 +57,6 @@ DEFECTS = (
         "execution/test_results.py execution/test_qir.py",
     ),
     Defect(
-        "the same samples for every item",
-        "execution/run.py",
-        "seed=request.seed + place",
-        "seed=request.seed",
-        "execution/test_results.py",
-    ),
-    Defect(
         "wrong bit order of IonQ's results",
         "execution/run.py",
         "bit << position for position, bit in enumerate(bits)",

@@ -87,8 +87,7 @@ def _compare(routes: Routes, plan: Plan) -> None:
 def _write(routes: Routes, plan: Plan, folder: Path) -> None:
     title = f"Deliveries of {date.today():%Y-%m-%d}"
     if plan.why_not_quantum is not None:
-        why = plan.why_not_quantum.rstrip(".")
-        print(f"\nNOT FROM THE QUANTUM SERVICE: {why}.\nPlanned by {plan.found_by} instead.")
+        print(f"\nNOT FROM THE QUANTUM SERVICE: {plan.why_not_quantum}.\nPlanned by {plan.found_by} instead.")
     text = plan_text(f"{title}, found by {plan.found_by}", routes, plan.split)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "plan.txt").write_text(text, "utf-8")

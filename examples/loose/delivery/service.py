@@ -83,7 +83,7 @@ class JobService:
 
     def _pause(self, seconds: float, why: str) -> None:
         if time.monotonic() + seconds > self._deadline:
-            raise Down(f"{why.rstrip('.')}, and {self._patience:g} s are over")
+            raise Down(f"{why}, and {self._patience:g} s are over")
         self._sleep(seconds)
 
 
