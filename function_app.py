@@ -9,7 +9,7 @@ from typing import Any
 
 import azure.functions as func
 
-from quantum_jobs import requests, responses
+from quantum_jobs import exporting, requests, responses, telemetry
 from quantum_jobs.app import app as parts
 from quantum_jobs.errors import MethodNotAllowed, NotFound
 from quantum_jobs.job_queue import DELIVERIES, QUEUE, read_delivery, read_message
@@ -19,6 +19,7 @@ from quantum_jobs.queries import job_query, target_filter
 from quantum_jobs.requests import job_id
 from quantum_jobs.responses import Answer, Handler, answers
 
+exporting.begin(os.environ)
 # Keys are not how callers are known: each function checks the caller's token itself (decision 10).
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 http = func.Blueprint()
@@ -225,23 +226,31 @@ http.function_name(CATCH_ALL)(
 
 @queues.queue_trigger("message", QUEUE, connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def advance_job(message: func.QueueMessage) -> None:
-    await parts().service.shepherd.advance(read_message(message.get_body()))
+    taken = read_message(message.get_body())
+    with telemetry.handling("advance_job", taken.job_id):
+        await parts().service.shepherd.advance(taken)
 
 
 @queues.queue_trigger("message", f"{QUEUE}-poison", connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def revive_job(message: func.QueueMessage) -> None:
-    await parts().service.shepherd.revive(read_message(message.get_body()))
+    taken = read_message(message.get_body())
+    with telemetry.handling("revive_job", taken.job_id):
+        await parts().service.shepherd.revive(taken)
 
 
 @queues.queue_trigger("message", DELIVERIES, connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def deliver_event(message: func.QueueMessage) -> None:
     repeated = (message.dequeue_count or 1) > 1
-    await parts().deliverer.deliver(read_delivery(message.get_body()), repeated)
+    taken = read_delivery(message.get_body())
+    with telemetry.handling("deliver_event", taken.job_id):
+        await parts().deliverer.deliver(taken, repeated)
 
 
 @queues.queue_trigger("message", f"{DELIVERIES}-poison", connection="AzureWebJobsStorage")  # type: ignore[untyped-decorator]
 async def keep_undelivered(message: func.QueueMessage) -> None:
-    await parts().deliverer.give_up(read_delivery(message.get_body()))
+    taken = read_delivery(message.get_body())
+    with telemetry.handling("keep_undelivered", taken.job_id):
+        await parts().deliverer.give_up(taken)
 
 
 app.register_functions(http)

@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   python -m local run -- pytest tests           any program; its exit code is passed on
   python -m local token --as alice              a bearer token of a test caller, for curl
   python -m local webhooks                      receive its events, a line for each (in a shell of `run`)
+  python -m local telemetry                     receive its telemetry, a line for each span
   python -m local check                         load function_app.py as Azure would and say what is wrong
 
 Inside `run` a program finds Azure's own names: eastus.quantum.azure.com, the storage account, the key vault and the
@@ -149,6 +150,10 @@ def _parser() -> argparse.ArgumentParser:
     hooks.add_argument("--status", type=int, default=204, help="what to answer events with (default: 204)")
     hooks.add_argument("--state", type=Path, default=_state_of_cloud(), help="folder with the cloud's certificates")
 
+    telemetry = commands.add_parser("telemetry", help="receive the job API's spans and print a line for each")
+    telemetry.set_defaults(action=_telemetry)
+    telemetry.add_argument("--port", type=int, default=0, help="where to listen on loopback (default: a free port)")
+
     check = commands.add_parser("check", help="load a Functions app and say what is wrong with it")
     check.set_defaults(action=_check)
     check.add_argument("folder", nargs="?", type=Path, default=Path(), help="folder of the app (default: this one)")
@@ -258,6 +263,15 @@ def _webhooks(options: argparse.Namespace) -> int:
 
     try:
         return _supervise(serve(State(options.state), options.port, options.secret_file, options.status))
+    except OSError as error:
+        raise PortInUse(options.port) from error
+
+
+def _telemetry(options: argparse.Namespace) -> int:
+    from local.telemetry import serve
+
+    try:
+        return _supervise(serve(options.port))
     except OSError as error:
         raise PortInUse(options.port) from error
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, Unpack
 
-from quantum_jobs import orders
+from quantum_jobs import orders, telemetry
 from quantum_jobs.checkpoints import CheckpointWriter
 from quantum_jobs.dispatching import Translation, translated
 from quantum_jobs.errors import ClientClosed, LoopNotDurable, ServiceUnavailable
@@ -114,7 +114,8 @@ class AsyncClient(AsyncRunner):
         request = replace(request, session_id=frame.session_id, limits=limits)
         await self._parts.throttle.enter(request.target, frame.who)
         try:
-            job, replayed = await self._parts.service.submit(self._parts.caller, request, translation)
+            with telemetry.operation("submit_job"):
+                job, replayed = await self._parts.service.submit(self._parts.caller, request, translation)
         except BaseException:
             self._parts.throttle.leave(request.target)
             raise

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from quantum_jobs import retries
+from quantum_jobs import measuring, retries, telemetry
 from quantum_jobs.errors import ServiceUnavailable
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ SHEPHERD_SECONDS = 20.0  # one call with its repetition, while nobody waits
 
 THREADS = 16  # of one part
 _LONGEST_RETRY_AFTER = 300
+_THROTTLED = 429
 # What the packages raise on answers that are not in the part's language, or that break off.
 _LIES = (ValueError, TypeError, LookupError, AttributeError, OSError, http.client.HTTPException)
 _ends: contextvars.ContextVar[float | None] = contextvars.ContextVar("caller_waits_until", default=None)
@@ -68,7 +69,7 @@ class Door:
         Raises:
             ServiceUnavailable: no answer in time, or none that can be read; with the part's own `Retry-After`.
         """
-        with answering(self.part):
+        with telemetry.span(_method(work), "CLIENT", peer_service=self.part), answering(self.part):
             if (seconds := _seconds()) <= 0:
                 raise TimeoutError("nobody waits any more")
             async with asyncio.timeout(seconds):
@@ -105,7 +106,12 @@ class Door:
         raise TimeoutError
 
     async def _in_thread[T](self, work: Callable[[], T]) -> T:
-        return await self.start(work)
+        try:
+            return await self.start(work)
+        except Exception as error:
+            if _said(error)[0] == _THROTTLED:
+                measuring.throttled(self.part)
+            raise
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
@@ -114,6 +120,12 @@ class Door:
     def close(self) -> None:
         """Let the threads end; those at work end with their call."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _method(work: Callable[[], object]) -> str:
+    """Give the method that a piece of work was written in: `TableStorage.insert`."""
+    name: str = getattr(work, "__qualname__", type(work).__name__)
+    return name.partition(".<locals>")[0].replace("._", ".")
 
 
 def seconds_left() -> float | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from quantum_jobs import retries
+from quantum_jobs import measuring, retries
 from quantum_jobs.budgets import month_of
 from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.errors import AccountMoved, ResultUnreadable, ServiceUnavailable
@@ -78,6 +78,7 @@ class JobFollower:
             written = await self._records.update(changed, stored.etag)
         if written is not None:
             self._waits.saw(stored.job, written.job)
+            measuring.moved(stored.job, written.job)
             log.info("job moved", extra={"job_id": changed.id, "state": changed.state, "revision": changed.revision})
             return written
         return await self._records.get(changed.owner, changed.id) or stored

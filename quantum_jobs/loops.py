@@ -9,11 +9,12 @@ classical part must therefore ask for the same things in the same order; seed it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
-from quantum_jobs import orders
+from quantum_jobs import orders, telemetry
 from quantum_jobs.checkpoints import Checkpoint, CheckpointWriter, Entry, other_program
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.errors import (
@@ -77,6 +78,7 @@ class AsyncLoop(AsyncRunner):
         self._held: dict[int, Money] = {}
         self._failed: dict[str, int] = {}
         self._writing = asyncio.Lock()
+        self._span: telemetry.OpenSpan | None = None
         self.replayed = 0
 
     @property
@@ -122,7 +124,7 @@ class AsyncLoop(AsyncRunner):
         if known is not None:
             self._next = place + 1
             self.replayed += 1
-            self._client.savings.replayed += 1
+            self._client.savings.spare("replayed")
             self._client.savings.add(known)
             return KnownJob(known)
         if place == self._next:
@@ -153,7 +155,8 @@ class AsyncLoop(AsyncRunner):
 
     async def _tried(self, place: int, source: str | bytes, shots: int, given: SubmitOptions) -> WatchedJob:
         try:
-            return await self._client.submit_watched(self._frame(), source, shots, given)
+            with self._span.current() if self._span else contextlib.nullcontext():
+                return await self._client.submit_watched(self._frame(), source, shots, given)
         except CostLimitExceeded as error:
             raise LoopOverBudget(
                 f"{error.detail} The loop {self.name!r} has spent {self.spent} of {self._terms.max_cost}."
@@ -218,13 +221,18 @@ class AsyncLoop(AsyncRunner):
         self._checkpoint = await self._writer.load()
         await self._writer.begin(self._checkpoint)
         self._next = self._checkpoint.state_at
+        self._span = telemetry.OpenSpan("loop")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.__aexit__(kind, error, trace)
+        try:
+            if self._session is not None:
+                await self._session.__aexit__(kind, error, trace)
+        finally:
+            if self._span is not None:
+                self._span.end(error)
 
 
 class _LoopJob:

@@ -22,6 +22,7 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from quantum_jobs import telemetry
 from quantum_jobs.addresses import Bounds, Place, checked, read_url
 from quantum_jobs.border import Door, seconds_left
 from quantum_jobs.errors import ReceiverBusy, WebhookRefused
@@ -100,7 +101,8 @@ class HttpReceivers:
         work = self._door.start(lambda: self._exchange(webhook.url, method, body, headers, line))
         work.add_done_callback(lambda _: _free(places))
         try:
-            return await self._door.ended(work, seconds, line.cut)
+            with telemetry.span(f"HttpReceivers.{method}", "CLIENT", peer_service=self._door.part):
+                return await self._door.ended(work, seconds, line.cut)
         except TimeoutError as error:
             if not line.began:
                 raise ReceiverBusy from error

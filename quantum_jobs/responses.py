@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import urlencode
 
 import azure.functions as func
 
-from quantum_jobs import turns, waiting
+from quantum_jobs import measuring, telemetry, turns, waiting
 from quantum_jobs.border import caller_waiting
 from quantum_jobs.budgets import Account, Allowance
 from quantum_jobs.clock import now
@@ -67,30 +68,41 @@ def answers(base_url: Callable[[], str]) -> Callable[[Handler], Callable[..., Aw
     def decorate(handler: Handler) -> Callable[..., Awaitable[func.HttpResponse]]:
         @functools.wraps(handler)
         async def respond(req: func.HttpRequest) -> func.HttpResponse:
-            request_id = request_id_of(req)
+            request_id, began = request_id_of(req), time.monotonic()
+            with telemetry.operation(handler.__name__):
+                answer = await answer_of(req, request_id)
+                _told(handler.__name__, answer, request_id, began)
+            return _response(answer, request_id, head=req.method == "HEAD")
+
+        async def answer_of(req: func.HttpRequest, request_id: str) -> Answer:
             try:
                 with caller_waiting():
                     async with turns.request():
-                        answer = await handler(req)
+                        return await handler(req)
             except QuantumJobsError as error:
                 if error.status >= 500:
                     log.warning("a part failed", extra={"request_id": request_id}, exc_info=True)
                 # What is wrong inside (a missing setting, say) is for the log; the request id leads to it.
                 shown = InternalError() if error.slug == InternalError.slug else error
-                answer = problem(shown, request_id, base_url())
+                return problem(shown, request_id, base_url())
             except Exception:
                 log.exception("unexpected fault in %s", handler.__name__, extra={"request_id": request_id})
-                answer = problem(InternalError(), request_id, base_url())
-            log.info(
-                "answered", extra={"operation": handler.__name__, "status": answer.status, "request_id": request_id}
-            )
-            return _response(answer, request_id, head=req.method == "HEAD")
+                return problem(InternalError(), request_id, base_url())
 
         # The worker compares these with the bindings; those of the handler say `Answer`.
         respond.__annotations__ = {"req": func.HttpRequest, "return": func.HttpResponse}
         return respond
 
     return decorate
+
+
+def _told(operation: str, answer: Answer, request_id: str, began: float) -> None:
+    """Write the one line that an operation leaves in the log, and close its span's account."""
+    telemetry.answered(answer.status)
+    if answer.status == 429:
+        measuring.throttled("service")
+    told = {"operation": operation, "status": answer.status, "request_id": request_id, **telemetry.noted()}
+    log.info("answered", extra={**told, "milliseconds": round((time.monotonic() - began) * 1000)})
 
 
 def request_id_of(req: func.HttpRequest) -> str:

@@ -39,10 +39,10 @@ class Reuse:
             return await asyncio.shield(task)
         job = await asyncio.shield(running)
         if isinstance(job, KnownJob):
-            self._savings.cached += 1
+            self._savings.spare("cached")
             self._savings.add(await job.result())
         else:
-            self._savings.shared += 1
+            self._savings.spare("shared")
             self._later(self._counted(job))
         return job
 
@@ -50,7 +50,7 @@ class Reuse:
         result = await self._cache.get(name)
         if result is None:
             return await submit()
-        self._savings.cached += 1
+        self._savings.spare("cached")
         self._savings.add(result)
         return KnownJob(replace(result, from_cache=True))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from quantum_jobs import measuring
 from quantum_jobs.money import Money
 from quantum_jobs.results import Result
 
@@ -22,6 +23,11 @@ class Savings:
     @property
     def jobs(self) -> int:
         return self.cached + self.shared + self.replayed
+
+    def spare(self, how: measuring.Spared) -> None:
+        """Count a job that is not run."""
+        setattr(self, how, getattr(self, how) + 1)
+        measuring.saved(how)
 
     def add(self, result: Result) -> None:
         """Count time and money of a result that was not paid for again."""

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Sequence
 
-from quantum_jobs import waiting
+from quantum_jobs import telemetry, waiting
 from quantum_jobs.announcing import Announcer
 from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.changing import JobChange, JobChanger
@@ -146,6 +146,8 @@ class JobService:
         if stored is None and caller.roles & roles:
             owner = await self._records.owner_of(job_id)
             stored = await self._records.get(owner, job_id) if owner else None
+        if stored is not None:
+            telemetry.about(job_id, stored.job.target, stored.job.provider)
         return stored
 
     async def get(self, caller: Caller, job_id: str) -> Job:
@@ -157,6 +159,7 @@ class JobService:
         """
         job, read_at = self._done.get((caller.owner, job_id), (None, -1e9))
         if job is not None and time.monotonic() - read_at < _DONE_FRESH_SECONDS:
+            telemetry.about(job_id, job.target, job.provider)
             return job
         job = await self._read(caller, job_id)
         if job.state.done:
@@ -204,7 +207,9 @@ class JobService:
         """
         # The result's place is made of owner and id: another's is simply not there, and one read is enough.
         found = await self._blobs.get_result(caller.owner, job_id, known_etag)
-        if found is None:
+        if found is not None:
+            telemetry.about(job_id)
+        else:
             job = await self._read(caller, job_id)  # as it is now, not as it was a second ago
             if job.has_result:
                 found = await self._blobs.get_result(job.owner, job_id, known_etag)

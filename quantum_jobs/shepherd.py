@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 from datetime import timedelta
 
-from quantum_jobs import waiting
+from quantum_jobs import telemetry, waiting
 from quantum_jobs.announcing import Announcer
 from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.dispatching import Dispatcher, translated
@@ -71,6 +71,7 @@ class Shepherd:
         stored = await self._records.get(message.owner, message.job_id)
         if stored is None:
             return await self._wait_for_record(message)
+        telemetry.about(stored.job.id, stored.job.target, stored.job.provider)
         if message.sequence == 1:
             # Beside the job's own way, so that no caller waits for it.
             await self._records.point_to(stored.job)

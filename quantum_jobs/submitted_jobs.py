@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from quantum_jobs import waiting
+from quantum_jobs import telemetry, waiting
 from quantum_jobs.clock import now
 from quantum_jobs.errors import JobAlreadyDone, JobNotFound, ResultNotReady, ServiceUnavailable
 from quantum_jobs.models import Caller, Job, JobState, Stored
@@ -118,12 +118,17 @@ class WatchedJob:
 
     async def _watch(self) -> None:
         try:
-            while not self.state.done:
-                await asyncio.sleep(self._pause())
-                await self._look()
+            with telemetry.operation("follow_job"):
+                telemetry.about(self.id, self._job.target, self._job.provider)
+                await self._done()
             self._took = time.monotonic() - self._began
         finally:
             self._finished(self._job)
+
+    async def _done(self) -> None:
+        while not self.state.done:
+            await asyncio.sleep(self._pause())
+            await self._look()
 
     async def _look(self) -> None:
         try:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from quantum_jobs import prices, targets
+from quantum_jobs import measuring, prices, targets, telemetry
 from quantum_jobs.budgets import Account, Allowance, month_of
 from quantum_jobs.clock import now, seconds_since, timestamp
 from quantum_jobs.dispatching import Dispatcher, Translation, translated
@@ -90,15 +90,19 @@ class Submitter:
             ServiceUnavailable: a part does not answer; the same request with the same key is safe.
         """
         try:
-            return await self._submit(caller, request, translation)
+            made, replayed = await self._submit(caller, request, translation)
         except IdempotencyKeyReused:
             raise
         except (RequestRefused, WrongState):
             # What was accepted stays accepted, whatever has changed since: target gone, deadline past, money spent.
-            made = await self._records.made_by(caller.owner, hash_of_key(request.key))
-            if made is None:
+            kept = await self._records.made_by(caller.owner, hash_of_key(request.key))
+            if kept is None:
                 raise
-            return _replayed(made, request)
+            made, replayed = _replayed(kept, request)
+        telemetry.about(made.id, made.target, made.provider)
+        if not replayed:
+            measuring.submitted(made)
+        return made, replayed
 
     async def _submit(self, caller: Caller, request: JobRequest, translation: Translation | None) -> tuple[Job, bool]:
         known = await self._offers.listed(request.target)
@@ -115,6 +119,7 @@ class Submitter:
             if reused is not None:
                 return await self._kept(reused, request)
         account = await self._reserved(job)
+        telemetry.about(job.id, job.target, job.provider)
         # Beside the writing of message and record, so that the way to the 202 is three calls long, not five.
         prepared = asyncio.create_task(self._dispatcher.prepare(job, translation.qir))
         prepared.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may fail after we have

@@ -1,9 +1,10 @@
 """Starts the local cloud as a process of its own, for tests that go through the wire."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,15 @@ class RunningCloud:
 
 
 @contextmanager
-def start_cloud(*arguments: str) -> Iterator[RunningCloud]:
-    """Run `python -m local up --json` with more arguments until the block ends; fail with its own words if it does."""
+def start_cloud(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[RunningCloud]:
+    """Run `python -m local up --json` with more arguments until the block ends; fail with its own words if it does.
+
+    `environment` is added to this process's.
+    """
     command = [sys.executable, "-m", "local", "up", "--json", *arguments]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    around = {**os.environ, **(environment or {})}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=REPOSITORY, env=around, text=True, **pipes) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:

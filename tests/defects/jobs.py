@@ -206,8 +206,8 @@ DEFECTS: dict[str, Defect] = {
     ),
     "a used key forgotten when the request is refused now": (
         "submitting.py",
-        ("            if made is None:\n                raise\n            return _replayed(made, request)\n"),
-        "            raise\n",
+        ("            if kept is None:\n                raise\n            made, replayed"),
+        "            raise\n            made, replayed",
         "tests/test_submitting.py",
     ),
     "an attempt that failed unseen makes the job unreadable": (
