@@ -131,6 +131,18 @@ quantum-submit: .venv/quantum ## jobs on simulators of the workspace of KEY_VAUL
 quantum-all: setup .venv/quantum ## all of it, with jobs in the local workspace
 	@$(PY) -m local run --no-functions -- $(PY) -m quantum all
 
+.PHONY: package
+package: dev ## the deployment package as Azure gets it: build/release/package.zip
+	@$(PY) -m pipelines package
+
+.PHONY: rehearse
+rehearse: package ## start the package alone in the local cloud and smoke-test it through the gateway
+	@$(PY) -m pipelines rehearse
+
+.PHONY: smoke
+smoke: dev ## a first look at the service of QUANTUM_JOBS_URL, as the caller of QUANTUM_JOBS_TOKEN
+	@$(PY) -m pipelines smoke
+
 .PHONY: up
 up: setup ## start the local cloud and keep it running (PORT=7071)
 	@$(PY) -m local up --port $(PORT)
