@@ -19,7 +19,7 @@ def copied(folder: Path) -> None:
     leave = shutil.ignore_patterns("node_modules", "__pycache__")
     for name in ("quantum_jobs", "local", "tests", "apim"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=leave)
-    for name in ("function_app.py", "pyproject.toml", "local.settings.json.example"):
+    for name in ("function_app.py", "host.json", "pyproject.toml", "local.settings.json.example"):
         shutil.copy(REPOSITORY / name, folder / name)
 
 
