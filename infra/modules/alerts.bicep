@@ -15,6 +15,7 @@ var rules = [
   { name: 'poison', severity: 1, window: 'PT15M', query: loadTextContent('../queries/poison.kql') }
   { name: 'shepherd-silent', severity: 1, window: 'PT30M', query: loadTextContent('../queries/shepherd-silent.kql') }
   { name: 'shepherd-failing', severity: 2, window: 'PT15M', query: loadTextContent('../queries/shepherd-failing.kql') }
+  { name: 'jobs-failing', severity: 3, window: 'PT30M', query: loadTextContent('../queries/jobs-failing.kql') }
   { name: 'quota-reached', severity: 2, window: 'PT1H', query: loadTextContent('../queries/quota-reached.kql') }
 ]
 

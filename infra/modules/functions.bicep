@@ -116,6 +116,9 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       }
     }
   }
+  dependsOn: [
+    storage::blobs::packages
+  ]
 
   resource settings 'config' = {
     name: 'appsettings'
@@ -128,6 +131,11 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       AzureWebJobsStorage__clientId: identityClientId
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+      // Spans and metrics of host and service: docs/operations.md, Telemetry. The first stands for host.json's telemetryMode.
+      AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
+      PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+      PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'quantum_jobs'
+      OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,requests,urllib,urllib3'
       // Else the QDK sends its own usage figures to Microsoft.
       QDK_PYTHON_TELEMETRY: 'none'
 

@@ -6,6 +6,8 @@ param logsId string
 var queries = [
   { title: 'Calls over time', text: loadTextContent('../queries/calls-over-time.kql') }
   { title: 'Calls by operation', text: loadTextContent('../queries/calls.kql') }
+  { title: 'Jobs', text: loadTextContent('../queries/jobs.kql') }
+  { title: 'Cost', text: loadTextContent('../queries/cost.kql') }
   { title: 'Shepherd and webhooks', text: loadTextContent('../queries/shepherd.kql') }
   { title: 'Exceptions', text: loadTextContent('../queries/exceptions.kql') }
 ]

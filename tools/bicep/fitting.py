@@ -95,4 +95,8 @@ def _thing_misfit(given: Thing | Variants, wanted: Thing | Variants) -> str | No
     for name, member in given.members.items():
         if name in wanted.members and (reason := misfit(member.kind, wanted.members[name].kind)):
             return f"'{name}': {reason}"
+        if name not in wanted.members and wanted.others is None:
+            return f"{wanted.name} has no '{name}'"
+    if given.others is not None and wanted.others is not None and (reason := misfit(given.others, wanted.others)):
+        return f"its members: {reason}"
     return None

@@ -172,6 +172,8 @@ class Inference:
             self._unknown(node, "function", f"there is no function '{node.name}'", self._functions)
             return ANY
         self._check_call(node, function, kinds)
+        if node.name == "toObject" and len(kinds) == 3:
+            return Thing("object", {}, kinds[2])
         if node.name in ("union", "first", "last", "take", "skip", "sort", "filter", "intersection"):
             return self._of_first(node.name, kinds)
         if node.name == "readEnvironmentVariable" and len(kinds) == 2:
