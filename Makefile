@@ -143,6 +143,34 @@ rehearse: package ## start the package alone in the local cloud and smoke-test i
 smoke: dev ## a first look at the service of QUANTUM_JOBS_URL, as the caller of QUANTUM_JOBS_TOKEN
 	@$(PY) -m pipelines smoke
 
+.PHONY: release-check
+release-check: dev ## compile and lint infra/ with Microsoft's own Bicep compiler (az)
+	@$(PY) -m pipelines check-infrastructure
+
+.PHONY: release-what-if
+release-what-if: dev ## what a deployment of infra/ would change (az)
+	@$(PY) -m pipelines what-if
+
+.PHONY: release-infrastructure
+release-infrastructure: dev ## deploy infra/ (az)
+	@$(PY) -m pipelines infrastructure
+
+.PHONY: release-deploy
+release-deploy: dev ## put build/release/package.zip into the Functions apps (az)
+	@$(PY) -m pipelines deploy
+
+.PHONY: release-smoke
+release-smoke: dev ## smoke-test what was deployed through its gateway (az)
+	@$(PY) -m pipelines smoke-release
+
+.PHONY: release-keep
+release-keep: dev ## keep the package as the one to roll back to (az)
+	@$(PY) -m pipelines keep
+
+.PHONY: release-roll-back
+release-roll-back: dev ## put the last package that was kept back (az)
+	@$(PY) -m pipelines roll-back
+
 .PHONY: up
 up: setup ## start the local cloud and keep it running (PORT=7071)
 	@$(PY) -m local up --port $(PORT)
@@ -150,6 +178,22 @@ up: setup ## start the local cloud and keep it running (PORT=7071)
 .PHONY: test
 test: dev ## all tests
 	@$(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+# The parts of `make test`, which pipelines run side by side.
+PYTEST := .venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+WIRED := tests/local tests/contract tests/examples tests/primitives $(wildcard tests/test_*end_to_end.py) tests/test_restart.py
+
+.PHONY: test-unit
+test-unit: dev ## the tests that need no more than the package itself, those of programs and pipelines among them
+	@$(PYTEST) tests --ignore=tests/apim --ignore=tests/faults $(addprefix --ignore=,$(WIRED))
+
+.PHONY: test-integration
+test-integration: dev ## the tests of the local cloud and through it
+	@$(PYTEST) $(WIRED)
+
+.PHONY: test-gateway
+test-gateway: dev ## the tests of the gateway's policies
+	@$(PYTEST) tests/apim
 
 .PHONY: test-long
 test-long: dev .venv-referee/ready mono ## the proofs that take minutes, with independent simulators beside ours
@@ -178,8 +222,8 @@ mono:
 	fi
 
 .PHONY: check
-check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies and of infra/
-	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint && $(PY) -m tools.bicep infra
+check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies of infra/ and of the pipelines
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint && $(PY) -m tools.bicep infra && $(PY) -m pipelines lint
 
 .PHONY: spec
 spec: .venv/ready ## write the specification's two files in apim/ from the table of operations
