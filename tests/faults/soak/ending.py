@@ -29,10 +29,11 @@ def settle(service, ledger):
         headers = {"Authorization": f"Bearer {service.token(owner)}"}
         options = {"headers": headers, "timeout": 30, "trust_env": False}
         with httpx.Client(base_url=service.environment["QUANTUM_JOBS_URL"], **options) as api:
-            for promise in [promise for promise in ledger.promises.values() if promise.owner == owner]:
+            own = [promise for promise in ledger.promises.values() if promise.owner == owner]
+            for promise in own:
                 if not promise.job_id:
                     _repeat(api, promise, ledger, deadline)
-                documents[promise.job_id] = _done(api, promise, ledger, deadline)
+            documents |= {promise.job_id: _done(api, promise, ledger, deadline) for promise in own}
     return documents
 
 
