@@ -1,6 +1,6 @@
 using './main.bicep'
 
-// azd and the pipelines set these; see docs/deploy.md.
+// azd and the pipelines set these; docs/deploy.md. What has no default must be set: the compiler says so.
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'dev')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param secondLocation = readEnvironmentVariable('SECOND_LOCATION', 'northeurope')
@@ -11,10 +11,10 @@ param gatewaySku = readEnvironmentVariable('GATEWAY_SKU', 'BasicV2')
 param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 param zoneRedundant = bool(readEnvironmentVariable('ZONE_REDUNDANT', 'false'))
 param alwaysReady = int(readEnvironmentVariable('ALWAYS_READY', '0'))
-param entraApiAudience = readEnvironmentVariable('ENTRA_API_AUDIENCE', '')
-param entraApiClientId = readEnvironmentVariable('ENTRA_API_CLIENT_ID', '')
-param functionsAppIdUri = readEnvironmentVariable('FUNCTIONS_APP_ID_URI', '')
-param functionsAppClientId = readEnvironmentVariable('FUNCTIONS_APP_CLIENT_ID', '')
-param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL', '')
+param entraApiAudience = readEnvironmentVariable('ENTRA_API_AUDIENCE')
+param entraApiClientId = readEnvironmentVariable('ENTRA_API_CLIENT_ID')
+param functionsAppIdUri = readEnvironmentVariable('FUNCTIONS_APP_ID_URI')
+param functionsAppClientId = readEnvironmentVariable('FUNCTIONS_APP_CLIENT_ID')
+param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL')
 param monthlyBudget = int(readEnvironmentVariable('MONTHLY_BUDGET_OF_ENVIRONMENT', '1000'))
 param budgetStart = readEnvironmentVariable('BUDGET_START', '2026-11-01')

@@ -243,8 +243,6 @@ resource backends 'Microsoft.ApiManagement/service/backends@2024-05-01' = [for (
 resource pool 'Microsoft.ApiManagement/service/backends@2024-05-01' = if (pooled) {
   parent: gateway
   name: 'functions'
-  // The published type asks for url and protocol, which a pool has not.
-  #disable-next-line BCP035
   properties: {
     type: 'Pool'
     pool: {

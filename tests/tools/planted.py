@@ -130,7 +130,7 @@ MODULES: Final = [
         "value",
     ),
     Planted("main.bicepparam", "param alwaysReady = int(", "param always = int(", "property"),
-    Planted("main.bicepparam", "param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL', '')", "", "missing"),
+    Planted("main.bicepparam", "param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL')", "", "missing"),
 ]
 ORDER: Final = [
     Planted(_VAULT, "name: name\n", "name: '${name}${vault.properties.vaultUri}'\n", "start-value"),

@@ -32,6 +32,25 @@ def test_a_member_after_parentheses_belongs_to_all_that_is_in_them(tmp_path: Pat
     assert isinstance(read.target, Binary)
 
 
+def test_the_tighter_operator_takes_the_operand(tmp_path: Path) -> None:
+    read = _read(tmp_path, "a.b && c.d == 'x' || e")
+    assert isinstance(read, Binary)
+    assert read.operator == "||"
+    assert isinstance(read.left, Binary)
+    assert read.left.operator == "&&"
+    assert isinstance(read.left.right, Binary)
+    assert read.left.right.operator == "=="
+
+
+def test_parentheses_keep_their_operands_together(tmp_path: Path) -> None:
+    read = _read(tmp_path, "a.b && (c || d) == e.f")
+    assert isinstance(read, Binary)
+    assert isinstance(read.right, Binary)
+    assert read.right.operator == "=="
+    assert isinstance(read.right.left, Binary)
+    assert read.right.left.operator == "||"
+
+
 def test_not_stands_before_the_whole_access(tmp_path: Path) -> None:
     read = _read(tmp_path, "!a.b[0]")
     assert isinstance(read, Unary)

@@ -11,7 +11,7 @@ from tools.bicep.declarations import (
     ResourceDeclaration,
     Variable,
 )
-from tools.bicep.functions import FUNCTIONS
+from tools.bicep.functions import known_function
 from tools.bicep.nodes import Access, Call, Expression, For, If, Index, Name, Nested, children, walk
 from tools.bicep.resources import KNOWN_AT_START, published
 
@@ -95,7 +95,8 @@ class Late:
         base = node.target and _base(node.target)
         if isinstance(base, Name) and isinstance(self._known.get(base.name), Deployed):
             return True
-        return node.name in FUNCTIONS and not FUNCTIONS[node.name].at_start
+        function = known_function(node.name)
+        return function is not None and not function.at_start
 
 
 def _base(node: Expression) -> Name | None:

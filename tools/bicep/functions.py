@@ -1,5 +1,6 @@
 """Bicep's functions: how many arguments each takes, and what kind of value it gives."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,7 +87,6 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "last": Function(1, 1, ANY),
     "length": Function(1, 1, INT),
     "list": Function(2, 3, ANY, at_start=False),
-    "listKeys": Function(2, 3, ANY, at_start=False),
     "loadFileAsBase64": Function(1, 1, TEXT, takes=TEXT),
     "loadJsonContent": Function(1, 3, ANY, takes=TEXT),
     "loadTextContent": Function(1, 2, TEXT, takes=TEXT),
@@ -130,6 +130,15 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "uriComponent": Function(1, 1, TEXT, takes=TEXT),
     "utcNow": Function(0, 1, TEXT),
 }
+
+# `listKeys` and its like are named after what a resource type offers.
+_LIST: Final = Function(1, 3, ANY, at_start=False)
+
+
+def known_function(name: str) -> Function | None:
+    """The function of this name; None where there is none."""
+    return FUNCTIONS.get(name) or (_LIST if re.match("list[A-Z]", name) else None)
+
 
 # These may stand only in the default of a parameter.
 DEFAULTS_ONLY: Final = ("utcNow", "newGuid")

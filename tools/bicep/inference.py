@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from tools.bicep.declarations import File
 from tools.bicep.fitting import misfit
-from tools.bicep.functions import DEFAULTS_ONLY, FUNCTIONS, Function
+from tools.bicep.functions import DEFAULTS_ONLY, FUNCTIONS, Function, known_function
 from tools.bicep.kinds import (
     ANY,
     ARRAY,
@@ -69,7 +69,7 @@ class Inference:
     ) -> None:
         self._file = file
         self._names = names
-        self._functions = {**FUNCTIONS, **functions}
+        self._own = functions
         self._load = load
         self.used: set[str] = set()
         self.default_of_parameter = False
@@ -166,10 +166,10 @@ class Inference:
     def _call(self, node: Call, names: Names) -> Kind:
         if node.target is not None and not (isinstance(node.target, Name) and node.target.name in NAMESPACES):
             return self._method(node, names)
-        function = self._functions.get(node.name)
+        function = self._own.get(node.name) or known_function(node.name)
         kinds = [self._infer(item, names) for item in node.arguments]
         if function is None:
-            self._unknown(node, "function", f"there is no function '{node.name}'", self._functions)
+            self._unknown(node, "function", f"there is no function '{node.name}'", [*FUNCTIONS, *self._own])
             return ANY
         self._check_call(node, function, kinds)
         if node.name == "toObject" and len(kinds) == 3:

@@ -70,9 +70,12 @@ class Unary(Expression):
 
 @dataclass(frozen=True)
 class Binary(Expression):
+    """`whole` where it stands in parentheses."""
+
     operator: str
     left: Expression
     right: Expression
+    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ puts that right.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import tree_sitter_bicep
@@ -33,6 +34,11 @@ from tools.bicep.nodes import (
 )
 
 _PARSER: Final = Parser(Language(tree_sitter_bicep.language()))
+_TIGHTNESS: Final = {
+    operator: tightness
+    for tightness, operators in enumerate(("??", "||", "&&", "== != =~ !~", "< <= > >=", "+ -", "* / %"))
+    for operator in operators.split()
+}
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
@@ -120,8 +126,8 @@ def _key(node: Node) -> str | None:
 
 def _attach(target: Expression, build: Callable[[Expression], Expression]) -> Expression:
     """Apply a postfix to the operand that stands right before it."""
-    if isinstance(target, Binary):
-        return Binary(target.place, target.operator, target.left, _attach(target.right, build))
+    if isinstance(target, Binary) and not target.whole:
+        return replace(target, right=_attach(target.right, build))
     if isinstance(target, Unary):
         return Unary(target.place, target.operator, _attach(target.operand, build))
     if isinstance(target, Ternary):
@@ -190,9 +196,22 @@ def _binary(node: Node) -> Expression:
     first, second = expression(left), expression(right)
 
     def build(operand: Expression) -> Expression:
-        return Binary(place(node), operator, operand, second)
+        return _joined(Binary(place(node), operator, operand, second))
 
     return (left.type != "parenthesized_expression" and _within_lambda(first, build)) or build(first)
+
+
+def _joined(node: Binary) -> Binary:
+    """Let the tighter operator take the operand: `(a && b) == c` that was written without parentheses."""
+    left = node.left
+    if not isinstance(left, Binary) or left.whole or _TIGHTNESS[left.operator] >= _TIGHTNESS[node.operator]:
+        return node
+    return replace(left, right=_joined(replace(node, place=left.right.place, left=left.right)))
+
+
+def _parentheses(node: Node) -> Expression:
+    inner = expression(named(node)[0])
+    return replace(inner, whole=True) if isinstance(inner, Binary) else inner
 
 
 def _unary(node: Node) -> Expression:
@@ -273,7 +292,7 @@ _READERS: Final[dict[str, Callable[[Node], Expression]]] = {
     "binary_expression": _binary,
     "unary_expression": _unary,
     "ternary_expression": _ternary,
-    "parenthesized_expression": lambda node: expression(named(node)[0]),
+    "parenthesized_expression": _parentheses,
     "for_statement": _for,
     "if_statement": _if,
     "lambda_expression": _lambda,

@@ -63,6 +63,8 @@ def check(declared: ResourceDeclaration, analysis: "Analysis") -> None:
         return
     _form(declared, found, analysis)
     members = {**found.members(_literal_name(declared)), **OWN}
+    if "/" in (_literal_name(declared) or ""):
+        members["name"] = Member(lambda: TEXT, required=True)  # its pattern is that of the last part
     if declared.existing:
         members = {"name": members["name"], **OWN}
     if declared.outer is not None:
