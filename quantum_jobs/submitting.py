@@ -77,6 +77,7 @@ class Submitter:
         self._dispatcher = dispatcher
         self._terms = terms
         self._uploads = Uploads(records, blobs)
+        self._withdrawing: set[asyncio.Task[None]] = set()
 
     async def submit(
         self, caller: Caller, request: JobRequest, translation: Translation | None = None
@@ -125,7 +126,13 @@ class Submitter:
         prepared.add_done_callback(lambda task: task.cancelled() or task.exception())  # it may fail after we have
         if uploaded is not None:
             await self._dispatcher.keep(job, uploaded)
-        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)
+        try:
+            await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)
+        except ServiceUnavailable:
+            # Nobody comes for what is prepared; the caller is not kept waiting for its end.
+            self._withdrawing.add(task := asyncio.create_task(self._withdrawn(job, prepared)))
+            task.add_done_callback(self._withdrawing.discard)
+            raise
         not_after = self._dispatcher.deadline()
         try:
             kept = await self._inserted(job, request, account)

@@ -9,6 +9,7 @@ from quantum_jobs.errors import ServiceUnavailable
 from quantum_jobs.job_ids import provider_job_id
 from quantum_jobs.models import JobState
 
+from . import samples
 from .world import World
 
 
@@ -99,6 +100,20 @@ def test_what_was_prepared_for_a_job_that_never_came_to_be_is_erased(world):
     world.queue.sent.append((replace(message, sent_at="2026-01-01T00:00:00.000Z"), delay))
     world.shepherd_takes()
     assert (world.blobs.containers, world.blobs.programs) == ({}, {})
+
+
+def test_what_was_prepared_for_a_job_whose_message_was_not_sent_is_taken_back(world):
+    world.faults.before.add("send message")
+
+    async def refused():
+        with pytest.raises(ServiceUnavailable):
+            await world.service.submit(samples.ALICE, samples.request())
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    asyncio.run(refused())
+    assert "put input" in world.faults.calls
+    assert (world.blobs.containers, world.queue.sent) == ({}, [])
 
 
 def test_a_job_never_dispatched_is_dispatched_once_under_the_same_id(world):
