@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from quantum.catalogue import FOLDER, read_catalogue
-from quantum.errors import QuantumBuildError
+from quantum.errors import QuantumBuildError, RequestRefused
 from quantum.reports import Report
 from quantum.screen import Screen
 
@@ -56,6 +56,10 @@ def _run(options: argparse.Namespace) -> int:
     from quantum.steps import Build, compile_all, estimate_all, simulate_all, submit_all
 
     catalogue = read_catalogue(options.catalogue)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RequestRefused(f"{options.out} cannot be written: {error.strerror}") from error
     report = Report(options.out, Screen())
     shots = options.shots or catalogue.shots
     folder = options.catalogue.absolute().parent

@@ -38,8 +38,13 @@ def check_success(counts: Mapping[str, int], success: Success, false_alarm: floa
     """Hold the share of successful outcomes against its promise by the exact binomial test; give the share.
 
     Raises:
-        Failed: so few successes come with a probability below `false_alarm` where the promise is kept.
+        Failed: outcomes of another width, or so few successes come with a probability below `false_alarm` where the
+            promise is kept.
     """
+    widths = {len(outcome) for outcome in counts}
+    if widths != {len(success.outcomes[0])}:
+        found = " or ".join(map(str, sorted(widths)))
+        raise Failed(f"the program reports {found} bits, budgets.json says {len(success.outcomes[0])}")
     shots = sum(counts.values())
     good = sum(counts.get(outcome, 0) for outcome in success.outcomes)
     if binom.cdf(good, shots, success.at_least) < false_alarm:

@@ -11,6 +11,10 @@ class CatalogueInvalid(QuantumBuildError):
     """budgets.json is not as it must be."""
 
 
+class RequestRefused(QuantumBuildError):
+    """An argument cannot be followed."""
+
+
 class TargetRefused(QuantumBuildError):
     """The target is, or may be, hardware that costs money."""
 

@@ -40,6 +40,7 @@ def estimated(folder: Path, name: str, program: ProgramEntry, machine: Assumptio
     try:
         from qdk.qre import estimate
         from qdk.qre.models import GateBased, RoundBasedFactory, SurfaceCode
+        from qdk.qsharp import QSharpError
     except ImportError as error:
         raise NotReady(f"{error}: run `make quantum-setup`") from error
 
@@ -57,7 +58,7 @@ def estimated(folder: Path, name: str, program: ProgramEntry, machine: Assumptio
                 max_error=machine.max_error,
                 name=name,
             )
-        except ValueError as error:
+        except (ValueError, QSharpError) as error:
             raise Failed(f"{program.file} cannot be estimated: {error}") from error
     if not table:
         raise Failed(f"{program.file}: no way to run it with an error of at most {machine.max_error}")
@@ -105,7 +106,9 @@ def read_baseline(file: Path) -> Baseline:
     try:
         return _BASELINE.validate_json(file.read_bytes())
     except ValidationError as error:
-        raise CatalogueInvalid(f"{file} is not what `estimate --accept` writes; run it again") from error
+        raise CatalogueInvalid(
+            f"{file} is not what `estimate --accept` writes: remove it and run `estimate --accept`"
+        ) from error
 
 
 def document(estimates: Baseline) -> dict[str, list[dict[str, Any]]]:

@@ -105,6 +105,18 @@ def test_a_program_that_the_target_cannot_take_is_a_failed_case(service, tmp_pat
     assert "needs the adaptive profile, which ionq.simulator does not take" in done.stdout
 
 
+def test_a_folder_that_cannot_be_written_and_a_spoilt_baseline_are_errors_not_traces(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["compile", "bell", "--out", str(tmp_path / "file/out")]) == 2
+    assert "cannot be written: Not a directory" in capsys.readouterr().err
+    shutil.copytree(FOLDER / "programs", tmp_path / "programs")
+    shutil.copy(FOLDER / "budgets.json", tmp_path)
+    (tmp_path / "baseline.json").write_text("{")
+    options = ["--catalogue", str(tmp_path / "budgets.json"), "--out", str(tmp_path / "out")]
+    assert main(["estimate", "bell", *options]) == 2
+    assert "remove it and run `estimate --accept`" in capsys.readouterr().err
+
+
 def test_help_names_each_command_and_each_exit_code():
     text = command("--help").stdout
     for word in (

@@ -58,6 +58,11 @@ def test_a_certain_outcome_that_fails_once_breaks_its_promise():
         check_success({"1": 1999, "0": 1}, Success(outcomes=["1"], at_least=1), 1e-7)
 
 
+def test_a_program_that_reports_another_number_of_bits_is_told_so():
+    with pytest.raises(Failed, match=r"reports 1 bits, budgets\.json says 2"):
+        check_success({"0": 1000, "1": 1000}, Success(outcomes=["00", "11"], at_least=1), 1e-7)
+
+
 def test_bits_in_the_wrong_order_are_noticed():
     expected = PROGRAMS["vqe_ansatz"].distribution
     counts = {outcome[::-1]: count for outcome, count in next(samples(expected, 1)).items()}

@@ -111,6 +111,12 @@ def test_a_machine_that_is_too_noisy_is_told_not_guessed():
         estimated(FOLDER, "grover", PROGRAMS["grover"], noisy)
 
 
+def test_an_entry_that_is_not_in_the_file_is_told_not_raised():
+    lost = PROGRAMS["bell"].model_copy(update={"entry": "Programs.Bel()"})
+    with pytest.raises(Failed, match=r"(?s)bell\.qs cannot be estimated: .*Programs\.Bel. not found"):
+        estimated(FOLDER, "bell", lost, CATALOGUE.assumptions)
+
+
 SMALL, FAST = Estimate(100, 10, 2000, 0.001), Estimate(200, 10, 1000, 0.001)
 
 
