@@ -222,8 +222,8 @@ mono:
 	fi
 
 .PHONY: check
-check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies of infra/ and of the pipelines
-	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint && $(PY) -m tools.bicep infra && $(PY) -m pipelines lint
+check: .venv/dev ## format, lint, types, import direction, the rules of the gateway's policies, of infra/ and of the pipelines, secrets
+	@.venv/bin/ruff format --check . && .venv/bin/ruff check . && .venv/bin/mypy && .venv/bin/lint-imports && $(PY) -m local.apim.lint && $(PY) -m tools.bicep infra && $(PY) -m pipelines lint && $(PY) -m tools.secrets_scan
 
 .PHONY: spec
 spec: .venv/ready ## write the specification's two files in apim/ from the table of operations
