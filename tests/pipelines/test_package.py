@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import PackageBroken
-from pipelines.package import REQUIREMENTS, build, copy_sources, sources, write_zip
+from pipelines.package import REQUIREMENTS, build, copy_sources, digest, sources, write_zip
 from pipelines.rehearsal import check_alone, rehearse
 from tests.cloud import REPOSITORY
 
@@ -78,6 +78,7 @@ def test_a_package_that_lacks_a_module_is_refused_though_the_repository_has_it(a
 @pytest.mark.timeout(900)
 def test_a_release_is_rehearsed_from_the_package_alone_and_a_broken_one_fails(tmp_path, capfd):
     package = build(tmp_path)
+    assert digest(package) == digest(build(tmp_path / "again"))
     rehearse(package)
     told = capfd.readouterr().out
     assert "a caller without a token is refused" in told
