@@ -31,7 +31,7 @@ INSTALL = $(UV) pip install -q --python $(PY) --compile-bytecode -r $(1) 2>/dev/
 
 .PHONY: help
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  \033[1mmake %-22s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST) | sed "$$([ -t 1 ] || echo 's/\x1b\[[0-9;]*m//g')"
 
 .PHONY: setup
 setup: ## install what the local cloud needs into this folder (.venv, node_modules)
