@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from .cloud import REPOSITORY
-from .defects import answers, client, crashes, endings, jobs, primitives, service, webhooks
+from .defects import answers, client, crashes, endings, jobs, primitives, service, telemetry, webhooks
 
-SUITES = [item.DEFECTS for item in (answers, client, crashes, endings, jobs, primitives, service, webhooks)]
+SUITES = [item.DEFECTS for item in (answers, client, crashes, endings, jobs, primitives, service, telemetry, webhooks)]
 DEFECTS = {name: defect for suite in SUITES for name, defect in suite.items()}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import azure.functions as func
@@ -15,9 +16,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from quantum_jobs import exporting, telemetry
+from quantum_jobs import exporting, measuring, telemetry
 from quantum_jobs.border import Door
 from quantum_jobs.errors import NotFound, QuantumJobsError, ServiceUnavailable
+from quantum_jobs.models import Attempt, JobState
+from quantum_jobs.money import Money
 from quantum_jobs.responses import Answer, answers
 
 from . import samples
@@ -183,6 +186,14 @@ def test_what_an_operation_is_about_is_in_its_span_its_line_and_the_calls_below_
     assert all(marks.items() <= dict(span.attributes).items() for span in spans())
     (line,) = [record for record in caplog.records if record.message == "answered"]
     assert (line.job_id, line.target, line.provider, line.status) == ("job_1", "target", "provider", 200)
+
+
+def test_what_an_operation_is_about_ends_with_it():
+    with telemetry.operation("one"):
+        telemetry.about("job_1", "target")
+        with telemetry.operation("within"):
+            assert dict(telemetry.noted()) == {}
+        assert dict(telemetry.noted()) == {"job_id": "job_1", "target": "target"}
     assert dict(telemetry.noted()) == {}
 
 
@@ -234,6 +245,32 @@ def test_a_job_is_counted_once_when_it_is_made_and_once_when_it_ends(counted):
     assert counted("quantum.jobs.submitted") == {TARGET: 1}
     assert counted("quantum.jobs.finished") == {tuple(sorted((*TARGET, ("state", "succeeded")))): 1}
     assert counted("quantum.jobs.attempts") == {TARGET: 1}
+
+
+def test_a_job_that_is_written_again_after_its_end_is_counted_no_more(counted):
+    done = samples.job(state=JobState.FAILED, unsettled=JobState.QUEUED, cost_estimate=Money(2_500_000))
+    measuring.moved(samples.job(), done)
+    assert len(counted("quantum.jobs.finished")) == 1
+    assert counted("quantum.jobs.cost") == {}
+    settled = replace(done, unsettled=None)
+    measuring.moved(done, settled)
+    measuring.moved(settled, replace(settled, announced_at="2026-11-22T10:00:00.000Z"))
+    assert list(counted("quantum.jobs.finished").values()) == [1]
+    assert list(counted("quantum.jobs.cost").values()) == [2.5]
+
+
+def test_times_are_those_of_the_attempts_and_never_negative(counted):
+    def at(second):
+        return f"2026-11-22T10:00:{second:02}.000Z"
+
+    ran = Attempt(2, "b", started_at=at(20), ended_at=at(27))
+    attempts = (Attempt(1, "a", started_at=at(3), ended_at=at(5)), ran)
+    measuring.moved(samples.job(), samples.job(state=JobState.SUCCEEDED, created_at=at(1), attempts=attempts))
+    early = samples.job(target="early", state=JobState.SUCCEEDED, created_at=at(9), attempts=attempts)
+    measuring.moved(samples.job(), early)
+    assert sorted(counted("quantum.jobs.queue_wait").values()) == [0, 2]
+    assert list(counted("quantum.jobs.run_time").values()) == [7, 7]
+    assert list(counted("quantum.jobs.attempts").values()) == [2, 2]
 
 
 def test_an_answer_429_is_counted_by_who_gave_it(counted):

@@ -135,7 +135,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       AzureFunctionsJobHost__telemetryMode: 'OpenTelemetry'
       PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
       PYTHON_APPLICATIONINSIGHTS_LOGGER_NAME: 'quantum_jobs'
-      OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,requests,urllib,urllib3'
+      OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: 'azure_sdk,django,fastapi,flask,httpx,psycopg2,requests,urllib,urllib3'
       // Else the QDK sends its own usage figures to Microsoft.
       QDK_PYTHON_TELEMETRY: 'none'
 
