@@ -89,6 +89,10 @@ TYPES: Final = [
     Planted(_API, "format: 'openapi+json'", "format: 'openapi-json'", "value"),
 ]
 NAMES: Final = [
+    Planted(_NETWORK, "'${name}-rules'", "'{name}-rules'", "interpolation"),
+    Planted(_FUNCTIONS, ".table.${suffix}'", ".table.$suffix'", "interpolation"),
+    Planted(_VAULT, "{ family: 'A', name: 'standard' }", "{ family: 'A' name: 'standard' }", "syntax"),
+    Planted("budget.bicep", "[50, 80, 100]", "[50, 80 100]", "syntax"),
     Planted(_FUNCTIONS, "serverFarmId: plan.id", "serverFarmId: plans.id", "symbol"),
     Planted(
         _FUNCTIONS, "storage.properties.primaryEndpoints.blob", "storage.properties.primaryEndpoint.blob", "property"
@@ -133,6 +137,8 @@ MODULES: Final = [
     Planted("main.bicepparam", "param operatorEmail = readEnvironmentVariable('OPERATOR_EMAIL')", "", "missing"),
 ]
 ORDER: Final = [
+    Planted(_ROLES, "'ba92f5b4-2d11-453d-a403-e96b0029c9fe'", "'ba92f5b4-2d11-453da403-e96b0029c9fe'", "role-name"),
+    Planted("front_door.bicep", "  parent: group\n", "", "parent"),
     Planted(_VAULT, "name: name\n", "name: '${name}${vault.properties.vaultUri}'\n", "start-value"),
     Planted(
         _ROLES,
@@ -164,6 +170,8 @@ ORDER: Final = [
     ),
 ]
 SECURITY: Final = [
+    Planted(_QUANTUM, "  scope: storage::queues\n", "", "security"),
+    Planted(_ROLES, "  scope: vault\n", "", "security"),
     Planted(_QUANTUM, "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "security"),
     Planted(_QUANTUM, "    allowBlobPublicAccess: false\n", "", "security"),
     Planted(_QUANTUM, "minimumTlsVersion: 'TLS1_2'", "minimumTlsVersion: 'TLS1_0'", "security"),

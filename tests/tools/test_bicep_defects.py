@@ -55,6 +55,9 @@ def test_what_is_said_to_be_missed_is_missed(planted: tuple[Planted, Path], copy
 def test_at_least_nine_of_ten_planted_defects_are_found() -> None:
     assert len(CAUGHT) >= 40
     assert len(CAUGHT) >= 9 * len(MISSED)
+    guide = (ROOT / "docs" / "deploy.md").read_text()
+    assert f"Of {len(CAUGHT) + len(MISSED)} defects" in guide
+    assert f"it finds {len(CAUGHT)};" in guide
 
 
 @pytest.mark.parametrize("missed", MISSED, ids=str)

@@ -1,6 +1,7 @@
 """What one file means: its names and their kinds, and what is wrong with its declarations."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
@@ -25,7 +26,7 @@ from tools.bicep.declarations import (
 from tools.bicep.functions import DECORATORS, LOADERS, Function
 from tools.bicep.inference import Inference
 from tools.bicep.kinds import ANY, BOOL, INT, Kind, Member, Sequence, Text, Thing, either, given
-from tools.bicep.nodes import Call, Expression, For, Literal, walk
+from tools.bicep.nodes import Call, Expression, For, Interpolated, Literal, walk
 from tools.bicep.reading import place
 from tools.bicep.syntax_types import PRIMITIVES, TypeReader, decorated
 
@@ -164,6 +165,7 @@ class Analysis:
         for resource in self.file.resources():
             resources.check(resource, self)
         self._files()
+        self._interpolations()
         for rule in (dependencies.check, roles.check, invariants.check):
             rule(self.file)
         self._unused()
@@ -206,6 +208,15 @@ class Analysis:
         if len(path.read_text()) > LOADERS[node.name]:
             return f"{path.name} has more than the {LOADERS[node.name]:,} characters that {node.name} takes"
         return None
+
+    def _interpolations(self) -> None:
+        """`{name}` and `$name` in a string are letters, where `${name}` was meant."""
+        for node in self.expressions():
+            parts = node.parts if isinstance(node, Interpolated) else (getattr(node, "value", None),)
+            for part in parts if isinstance(node, Interpolated | Literal) else ():
+                found = re.search(r"\{(\w+)\}|\$(\w+)", part) if isinstance(part, str) and "\n" not in part else None
+                if found and (name := found[1] or found[2]) in self.names:
+                    self.file.report(node.place, "interpolation", f"'{found[0]}' is text", f"write ${{{name}}}")
 
     def _unused(self) -> None:
         for kind in (Parameter, Variable):

@@ -155,13 +155,15 @@ class _Builder:
     def build(self, root: Node) -> None:
         decorators: list[Call] = []
         for node in named(root):
-            if node.type == "decorators":
-                decorators = self._decorators(node)
-                continue
             try:
+                if node.type == "decorators":
+                    decorators = self._decorators(node)
+                    continue
                 self._declare(node, tuple(decorators))
             except Unreadable as error:
                 self._file.report(error.place, "syntax", str(error))
+            except (IndexError, ValueError):  # a part is missing
+                self._file.report(place(node), "syntax", f"cannot read {text(node)[:40]!r}")
             decorators = []
 
     def _decorators(self, node: Node) -> list[Call]:

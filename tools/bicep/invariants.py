@@ -103,6 +103,8 @@ def _logged(file: File) -> None:
                 "send its logs to the Log Analytics workspace",
             )
     for item in settings:
+        if item.body.member("scope") is None:
+            file.report(item.place, "security", "a diagnostic setting without scope is that of the resource group")
         if property_of(item.body, "properties", "workspaceId") is None:
             file.report(item.place, "security", "a diagnostic setting without workspaceId leads nowhere")
 
@@ -142,6 +144,8 @@ def _role_assignment(resource: ResourceDeclaration, file: File) -> None:
         file.report(
             resource.place, "security", "a role assignment without principalType fails for identities that are new"
         )
+    if resource.body.member("scope") is None:
+        file.report(resource.place, "security", "a role assignment without scope gives rights on the whole group")
 
 
 def _vault(resource: ResourceDeclaration, file: File) -> None:

@@ -76,7 +76,10 @@ def expression(node: Node) -> Expression:
     reader = _READERS.get(node.type)
     if reader is None:
         raise Unreadable(place(node), f"cannot read {text(node)[:40]!r}")
-    return reader(node)
+    try:
+        return reader(node)
+    except (IndexError, ValueError) as error:  # a part is missing
+        raise Unreadable(place(node), f"cannot read {text(node)[:40]!r}") from error
 
 
 def string(node: Node) -> Expression:
@@ -106,6 +109,7 @@ def _unescaped(value: bytes, quotes: int) -> str:
 def members(node: Node) -> Object:
     """An object; resources that are declared in it are left out: `declarations` reads them."""
     found = []
+    _separated(node)
     for item in named(node):
         parts = named(item)
         if item.type != "object_property":
@@ -115,6 +119,15 @@ def members(node: Node) -> Object:
         elif parts[0].type != "resource_declaration":
             raise Unreadable(place(item), f"cannot read {text(item)[:40]!r}")
     return Object(place(node), tuple(found))
+
+
+def _separated(node: Node) -> None:
+    """The grammar asks for nothing between two items of one line, Bicep for a comma."""
+    for item, after in zip(node.children, node.children[1:], strict=False):
+        touching = item.end_byte == after.start_byte
+        same_line = not touching and item.end_point.row == after.start_point.row
+        if item.is_named and after.is_named and same_line and "comment" not in item.type + after.type:
+            raise Unreadable(place(after), "a comma or a line break is missing before this")
 
 
 def _key(node: Node) -> str | None:
@@ -251,6 +264,7 @@ def _array(node: Node) -> Expression:
     items = named(node)
     if len(items) == 1 and items[0].type == "for_statement":
         return expression(items[0])
+    _separated(node)
     read: list[Expression] = []
     for before, item in zip([None, *items], items, strict=False):
         if before is not None and before.end_byte == item.start_byte:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from tools.bicep.declarations import ModuleDeclaration, ResourceDeclaration
 from tools.bicep.inference import Names
 from tools.bicep.kinds import ANY, ARRAY, TEXT, Anything, Member, Resource, Sequence, Variants
-from tools.bicep.nodes import Expression, For, If, Literal, Object
+from tools.bicep.nodes import Expression, For, If, Interpolated, Literal, Object
 from tools.bicep.published import ResourceType, resource_types, versions
 
 if TYPE_CHECKING:
@@ -102,6 +102,13 @@ def _unknown_type(declared: ResourceDeclaration, analysis: "Analysis") -> None:
     analysis.file.report(declared.place, "resource-type", f"{what}: '{full_type(declared)}'", remedy)
 
 
+def _slashes(name: Expression | None) -> int:
+    """How many parents a name names."""
+    if isinstance(name, Interpolated):
+        return sum(part.count("/") for part in name.parts if isinstance(part, str))
+    return str(name.value).count("/") if isinstance(name, Literal) else 0
+
+
 def _parent(declared: ResourceDeclaration, analysis: "Analysis") -> None:
     """A child has a parent of the type before its last slash, or a name with as many parts as its type."""
     own = full_type(declared).split("@")[0]
@@ -114,11 +121,9 @@ def _parent(declared: ResourceDeclaration, analysis: "Analysis") -> None:
             analysis.file.report(
                 parent.place, "parent", f"the parent of {own} is a {wanted}, not a {given.type or 'module'}"
             )
-    elif (
-        declared.outer is None and name is not None and not declared.existing and own.count("/") - 1 != name.count("/")
-    ):
+    elif declared.outer is None and not declared.existing and own.count("/") - 1 != _slashes(declared.first_name):
         analysis.file.report(
-            declared.place, "parent", f"'{name}' does not name the parents of a {own}", "give it a parent"
+            declared.place, "parent", f"its name does not name the parents of a {own}", "give it a parent"
         )
     if (parent is not None or declared.outer is not None) and name is not None and "/" in name:
         analysis.file.report(declared.place, "parent", "the name of a child with a parent has no '/'")

@@ -59,11 +59,10 @@ def _check_id(value: str, node: Literal, file: File) -> None:
 
 
 def _check_name(key: str | None, value: Expression, file: File) -> None:
-    role = ROLES.get(value.value.lower()) if isinstance(value, Literal) and isinstance(value.value, str) else None
-    if (
-        role is not None
-        and key is not None
-        and key.lower() != role.replace(" ", "").lower()
-        and key != "roleDefinitionId"
-    ):
-        file.report(value.place, "role-name", f"this is the id of {role}, not of '{key}'")
+    if key is None or not isinstance(value, Literal) or not isinstance(value.value, str):
+        return
+    given = ROLES.get(value.value.lower())
+    wanted = next((role for role in ROLES.values() if role.replace(" ", "").lower() == key.lower()), None)
+    if wanted != given and key != "roleDefinitionId" and (wanted or given):
+        said = f"the id of {given}" if given else "no id of a role"
+        file.report(value.place, "role-name", f"this is {said}, and stands under '{key}'")
