@@ -3,13 +3,19 @@
 from . import Defect
 
 POINTS, STORMS = "tests/faults/test_crash_points.py", "tests/faults/test_storms.py"
-_SEND = (
-    "        await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)\n"
-    "        not_after = self._dispatcher.deadline()\n"
-    "        try:\n"
+_SEND = "            await self._queue.send(ShepherdMessage.about(job, job.sequence), FIRST_LOOK_SECONDS)\n"
+_UNSENT = (
+    "        except ServiceUnavailable:\n"
+    "            # Nobody comes for what is prepared; the caller is not kept waiting for its end.\n"
+    "            self._withdrawing.add(task := asyncio.create_task(self._withdrawn(job, prepared)))\n"
+    "            task.add_done_callback(self._withdrawing.discard)\n"
+    "            raise\n"
 )
+_DEADLINE = "        not_after = self._dispatcher.deadline()\n        try:\n"
 _PUT = "            await self._dispatcher.put(job, request.submission, not_after)\n"
 _INSERT = "            kept = await self._inserted(job, request, account)\n"
+MESSAGE_FIRST = f"        try:\n{_SEND}{_UNSENT}{_DEADLINE}{_INSERT}"
+RECORD_FIRST = f"{_DEADLINE}{_INSERT}{_SEND}"
 _SUCCESSOR = "        await self._queue.send(ShepherdMessage.about(stored.job, following), delay_seconds)\n"
 _LOOP = (
     "        current: Stored | None = stored\n"
@@ -31,8 +37,8 @@ DEFECTS: dict[str, Defect] = {
     ),
     "message after the record": (
         "submitting.py",
-        _SEND + _INSERT,
-        f"{''.join(_SEND.splitlines(keepends=True)[1:])}{_INSERT}    {_SEND.splitlines(keepends=True)[0]}",
+        MESSAGE_FIRST,
+        RECORD_FIRST,
         POINTS,
     ),
     "PUT before its input": (

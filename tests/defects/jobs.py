@@ -1,24 +1,13 @@
 """What happens to jobs and money."""
 
 from . import Defect
+from .crashes import MESSAGE_FIRST, RECORD_FIRST
 
 DEFECTS: dict[str, Defect] = {
     "record before its message": (
         "submitting.py",
-        (
-            "        await self._queue.send(ShepherdMessage.about(job, job.sequence), "
-            "FIRST_LOOK_SECONDS)\n"
-            "        not_after = self._dispatcher.deadline()\n"
-            "        try:\n"
-            "            kept = await self._inserted(job, request, account)\n"
-        ),
-        (
-            "        not_after = self._dispatcher.deadline()\n"
-            "        try:\n"
-            "            kept = await self._inserted(job, request, account)\n"
-            "            await self._queue.send(ShepherdMessage.about(job, job.sequence), "
-            "FIRST_LOOK_SECONDS)\n"
-        ),
+        MESSAGE_FIRST,
+        RECORD_FIRST,
         "tests/test_service.py",
     ),
     "another body under a used key": (
