@@ -196,11 +196,17 @@ test-gateway: dev ## the tests of the gateway's policies
 	@$(PYTEST) tests/apim
 
 .PHONY: test-long
-test-long: dev .venv-referee/ready mono ## the proofs that take minutes, with independent simulators beside ours
+test-long: dev .venv-referee/ready mono ## the proofs that take minutes, with independent simulators beside ours; then those of faults, defects, the soak
 	@.venv-referee/bin/python -m pytest tests/local/execution/test_pulser.py tests/local/azure_quantum/test_pasqal.py
-	@.venv-referee/bin/python -m pytest -m long -rs -n auto --maxprocesses 4 --timeout 1800 --session-timeout 2700 --hypothesis-profile searching
-	@timeout 900 $(PY) -m tests.referee.seeded_defects
+	@.venv-referee/bin/python -m pytest -m long -rs -n auto --maxprocesses 4 --timeout 1800 --session-timeout 2700 --hypothesis-profile searching --ignore tests/faults --ignore tests/test_seeded_defects.py
+	@$(MAKE) test-faults
+	@$(MAKE) test-defects
 	@$(MAKE) soak
+
+.PHONY: test-defects
+test-defects: dev ## more than 150 defects planted one by one in a copy: the tests notice each
+	@$(PY) -m pytest tests/test_seeded_defects.py -m "long or not long" -n auto --maxprocesses 4 --timeout 1800
+	@timeout 900 $(PY) -m tests.referee.seeded_defects
 
 .PHONY: test-faults
 test-faults: dev ## the process dies at every step, in thousands of storms, and by SIGKILL: nothing lost, nothing doubled
