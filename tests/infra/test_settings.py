@@ -1,11 +1,13 @@
 """The app settings of infra/ are those that the service and its host read."""
 
+import re
 from dataclasses import MISSING, fields
 
 import pytest
 
 from quantum_jobs.settings import Settings
-from tests.infra.reading import keys, resource
+from tests.infra.reading import ROOT, keys, resource
+from tools.bicep.nodes import Literal, Object
 
 HOST = {
     "AzureWebJobsStorage__blobServiceUri",
@@ -49,3 +51,13 @@ def test_nobody_but_the_gateway_gets_in(given: set[str]) -> None:
 
 def test_nothing_is_set_that_flex_consumption_does_not_take(given: set[str]) -> None:
     assert [name for name in given if name.startswith(NOT_ON_FLEX)] == []
+
+
+def test_telemetry_is_set_as_the_operations_page_says() -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    properties = resource("functions", "settings").member("properties")
+    assert isinstance(properties, Object)
+    given = {item.key: item.value.value for item in properties.members if isinstance(item.value, Literal)}
+    told = dict(re.findall(r"`((?:PYTHON_APPLICATIONINSIGHTS|OTEL_PYTHON)_\w+)=([\w,]+)`", guide))
+    assert len(told) == 3
+    assert {name: given.get(name) for name in told} == told
