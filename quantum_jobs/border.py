@@ -125,7 +125,7 @@ class Door:
 def _method(work: Callable[[], object]) -> str:
     """Give the method that a piece of work was written in: `TableStorage.insert`."""
     name: str = getattr(work, "__qualname__", type(work).__name__)
-    return name.partition(".<locals>")[0].replace("._", ".")
+    return name.partition(".<locals>")[0].lstrip("_").replace("._", ".")
 
 
 def seconds_left() -> float | None:

@@ -96,7 +96,7 @@ def asked(handler, method="GET"):
     return asyncio.run(answers(lambda: "")(handler)(request))
 
 
-class Store:
+class _Store:
     def _read(self):
         return called(lambda: "found")
 
@@ -136,7 +136,7 @@ def test_nothing_is_exported_unless_the_switch_says_so_and_the_platform_does_not
 
 
 def test_an_outward_call_is_named_after_its_method_and_its_part(spans):
-    assert Store()._read() == "found"
+    assert _Store()._read() == "found"
     (span,) = spans()
     assert (span.kind, dict(span.attributes)) == (trace.SpanKind.CLIENT, {"peer.service": "The part"})
     assert span.name == "Store.read"
