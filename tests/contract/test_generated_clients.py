@@ -1,5 +1,6 @@
 """Clients that generators make of the specification compile, and run a job from submit to result."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -91,8 +92,10 @@ def done(command, folder, **environment):
 @pytest.fixture(scope="module")
 def tools():
     """The linter and the generator from npm, installed once."""
-    if not (TOOLS / "node_modules" / ".package-lock.json").exists():
-        done(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], TOOLS)
+    with (TOOLS / "package.json").open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # two at once in one folder may never end
+        if not (TOOLS / "node_modules" / ".package-lock.json").exists():
+            done(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], TOOLS)
     return TOOLS / "node_modules" / ".bin"
 
 
