@@ -16,7 +16,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Literal
@@ -39,7 +39,8 @@ def operation(name: str, kind: Kind = "INTERNAL") -> Iterator[None]:
         with span(name, kind):
             yield
     finally:
-        _about.reset(token)
+        with suppress(ValueError):  # a coroutine that is closed from outside: its context is gone with its task
+            _about.reset(token)
 
 
 @contextmanager

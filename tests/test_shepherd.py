@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import random
+from contextvars import copy_context
 from dataclasses import replace
 
 import pytest
@@ -46,9 +47,9 @@ def test_of_two_successors_after_a_crash_the_second_drops_itself(world):
     job, _ = world.submit()
     world.get(job.id)  # the move to queued is written: the shepherd's own update is the next
     message, _ = world.queue.sent[0]
-    dying = world.service.shepherd.advance(message)
+    dying, context = world.service.shepherd.advance(message), copy_context()
     while len(world.queue.sent) < 2:
-        dying.send(None)  # it takes no further step: the successor is sent, the record does not say so
+        context.run(dying.send, None)  # it takes no further step: the successor is sent, the record does not say so
     world.shepherd_takes(0)
     assert [message.sequence for message, _ in world.queue.sent] == [1, 2, 2]
     world.shepherd_takes(1)
@@ -59,12 +60,12 @@ def test_of_two_successors_after_a_crash_the_second_drops_itself(world):
 def test_a_successor_that_comes_before_the_record_says_so_is_not_dropped(world):
     world.submit()
     message, _ = world.queue.sent[0]
-    slow = world.service.shepherd.advance(message)
+    slow, context = world.service.shepherd.advance(message), copy_context()
     while len(world.queue.sent) < 2:
-        slow.send(None)
+        context.run(slow.send, None)
     world.shepherd_takes(1)
     assert ([message.sequence for message, _ in world.queue.sent], world.records.only().sequence) == ([1, 2, 3], 3)
-    assert list(slow.__await__()) == [None]  # it reads that the record has moved on
+    assert context.run(list, slow.__await__()) == [None]  # it reads that the record has moved on
     world.shepherd_takes(0)
     assert (len(world.queue.sent), world.records.only().sequence) == (3, 3)
 
