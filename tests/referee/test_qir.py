@@ -13,10 +13,10 @@ from tests.referee.distributions import (
     assert_distributed,
     exact,
     fold,
-    key,
     sampled,
     states,
 )
+from tests.referee.keys import key
 from tests.referee.programs import WRITERS, unguarded_qiskit
 
 pytestmark = installed.LONG
