@@ -104,9 +104,11 @@ def of_runs(runs, documents):
 
 def doctor(service):
     """Name what the doctor finds: it looks again for a while, because erasures go on after the last answer."""
-    deadline = time.monotonic() + PATIENT_SECONDS
+    began = time.monotonic()
     while found := [*_findings(service, SAFETY_SECONDS, but=CLEARED_LATE), *_findings(service, CLEARED_SECONDS)]:
-        if time.monotonic() > deadline:
+        # A job that was cancelled before it was sent is settled eight minutes later: until then it may still appear.
+        unsettled = all(isinstance(finding, dict) and finding["kind"] == "job-unsettled" for finding in found)
+        if time.monotonic() - began > (CLEARED_SECONDS if unsettled else PATIENT_SECONDS):
             break
         time.sleep(SAFETY_SECONDS + 1)
     yield from (f"the doctor finds: {finding}" for finding in found)
