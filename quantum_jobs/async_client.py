@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Self, Unpack
 from quantum_jobs import orders, telemetry
 from quantum_jobs.checkpoints import CheckpointWriter
 from quantum_jobs.dispatching import Translation, translated
-from quantum_jobs.errors import ClientClosed, LoopNotDurable, ServiceUnavailable
-from quantum_jobs.loops import AsyncLoop, LoopTerms
+from quantum_jobs.errors import ClientClosed, Fault, InvalidRequest, LoopNotDurable, ServiceUnavailable
+from quantum_jobs.loops import AsyncLoop, loop_terms
 from quantum_jobs.models import Caller, Job, JobQuery, JobState, ShepherdMessage, Target
 from quantum_jobs.money import Money
 from quantum_jobs.orders import SubmitOptions
@@ -238,11 +238,16 @@ class AsyncClient(AsyncRunner):
 
         Raises:
             LoopNotDurable: the client keeps its records in memory.
+            InvalidRequest: an argument is wrong; says which.
         """
         if self._parts.checkpoints is None:
             raise LoopNotDurable("A loop needs records that outlive the process: connect with records='table'.")
+        if not name:
+            raise InvalidRequest([Fault("a loop needs a name, by which the next process finds it", "name")])
+        if session and target is None:
+            raise InvalidRequest([Fault("a loop with a session needs the session's target", "target")])
         blob = f"{self._parts.caller.owner}/{hashlib.sha256(name.encode()).hexdigest()[:32]}"
-        terms = LoopTerms(Money.of(max_cost) if max_cost is not None else None, deadline)
+        terms = loop_terms(max_cost, deadline)
         new_session = (lambda: self.session(target, name=name)) if session and target else None
         writer = CheckpointWriter(self._parts.checkpoints, blob)
         return AsyncLoop(self, writer, name, target, terms, new_session, fresh=fresh)

@@ -19,7 +19,9 @@ from quantum_jobs.checkpoints import Checkpoint, CheckpointWriter, Entry, other_
 from quantum_jobs.clock import now, timestamp
 from quantum_jobs.errors import (
     CostLimitExceeded,
+    Fault,
     IdempotencyKeyReused,
+    InvalidRequest,
     JobCancelled,
     JobFailed,
     LoopOverBudget,
@@ -34,6 +36,7 @@ from quantum_jobs.submitted_jobs import AsyncJob, KnownJob, WatchedJob
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from decimal import Decimal
     from types import TracebackType
 
     from quantum_jobs.orders import SubmitOptions
@@ -49,6 +52,26 @@ class LoopTerms:
 
     max_cost: Money | None = None
     deadline: datetime | None = None
+
+
+def loop_terms(max_cost: str | Decimal | None, deadline: datetime | None) -> LoopTerms:
+    """Read what a loop may take.
+
+    Raises:
+        InvalidRequest: no amount of money, or a moment without a zone.
+    """
+    try:
+        most = None if max_cost is None else Money.of(max_cost)
+    except ArithmeticError:
+        most = Money(-1)
+    faults = []
+    if most is not None and most.micros < 0:
+        faults.append(Fault(f"{max_cost!r} is no amount in USD such as '5.00'", "max_cost"))
+    if deadline is not None and deadline.tzinfo is None:
+        faults.append(Fault("a moment needs its zone: datetime.now(UTC) + timedelta(hours=1)", "deadline"))
+    if faults:
+        raise InvalidRequest(faults)
+    return LoopTerms(most, deadline)
 
 
 class AsyncLoop(AsyncRunner):

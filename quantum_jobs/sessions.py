@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Literal, Self, Unpack
 
-from quantum_jobs.errors import ServiceUnavailable, SessionClosed
+from quantum_jobs.errors import Fault, InvalidRequest, ServiceUnavailable, SessionClosed
 from quantum_jobs.models import JobState
 from quantum_jobs.runners import AsyncRunner, Frame, Submits
 
@@ -44,6 +44,8 @@ class AsyncSession(AsyncRunner):
         self.name = name
         self._client = client
         self._sessions = sessions
+        if on_failure not in _POLICIES:
+            raise InvalidRequest([Fault(f"{on_failure!r} is not 'abort' or 'continue'", "on_failure")])
         self._policy = _POLICIES[on_failure]
 
     async def submit(self, source: str | bytes, *, shots: int, **given: Unpack[SubmitOptions]) -> AsyncJob:

@@ -348,6 +348,33 @@ def test_a_loop_without_durable_records_is_refused():
         with_client(work, durable=False)
 
 
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"max_cost": "much"}, "max_cost"),
+        ({"max_cost": "-1"}, "max_cost"),
+        ({"max_cost": "NaN"}, "max_cost"),
+        ({"deadline": datetime(2026, 12, 1)}, "deadline"),
+        ({"session": True, "target": None}, "target"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_a_loop_that_cannot_be_is_refused_with_what_is_wrong(given, place):
+    async def work(outside):
+        outside.client.loop(**{"name": "l", "target": "ionq.simulator", **given})
+
+    with pytest.raises(InvalidRequest, match=place):
+        with_client(work)
+
+
+def test_a_session_of_an_unknown_policy_is_refused():
+    async def work(outside):
+        outside.client.session("ionq.simulator", on_failure="ignore")
+
+    with pytest.raises(InvalidRequest, match="on_failure"):
+        with_client(work)
+
+
 def test_a_loop_whose_deadline_has_passed_submits_nothing():
     async def work(outside):
         past = datetime.now(UTC) - timedelta(seconds=1)
